@@ -1,0 +1,142 @@
+package contact
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Date is a day in the calendar, without a zone. A part that is zero is not
+// known: a birthday without a year is Date{Month: 7, Day: 4}. The zero value is
+// no date.
+type Date struct {
+	Year, Month, Day int
+}
+
+// IsZero reports whether nothing of the date is known.
+func (d Date) IsZero() bool { return d == Date{} }
+
+// Full reports whether year, month and day are all known.
+func (d Date) Full() bool { return d.Year != 0 && d.Month != 0 && d.Day != 0 }
+
+// Time returns midnight UTC of a full date.
+func (d Date) Time() time.Time {
+	return time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC)
+}
+
+// DateOf returns the day of t in t's own zone.
+func DateOf(t time.Time) Date {
+	y, m, d := t.Date()
+	return Date{y, int(m), d}
+}
+
+// String returns the date as YYYY-MM-DD, --MM-DD, YYYY-MM, YYYY, --MM or ---DD:
+// the extended forms of ISO 8601:2000 that vCard 4.0 allows (RFC 6350, 4.3.1).
+func (d Date) String() string {
+	switch {
+	case d.IsZero():
+		return ""
+	case d.Full():
+		return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
+	case d.Month != 0 && d.Day != 0:
+		return fmt.Sprintf("--%02d-%02d", d.Month, d.Day)
+	case d.Year != 0 && d.Month != 0:
+		return fmt.Sprintf("%04d-%02d", d.Year, d.Month)
+	case d.Year != 0:
+		return fmt.Sprintf("%04d", d.Year)
+	case d.Month != 0:
+		return fmt.Sprintf("--%02d", d.Month)
+	}
+	return fmt.Sprintf("---%02d", d.Day)
+}
+
+// ParseDate reads the forms that [Date.String] writes, the same without hyphens
+// (19740722, --0722), and drops a time of day that follows after "T" or a blank.
+// It does not move the date into another zone: dates are dates. A day that the
+// month does not have is an error.
+func ParseDate(s string) (Date, error) {
+	text, _, _ := strings.Cut(strings.TrimSpace(s), "T")
+	text, _, _ = strings.Cut(text, " ")
+	d, ok := parseDate(text)
+	if !ok || !d.valid() {
+		return Date{}, fmt.Errorf("not a date of the form YYYY-MM-DD or --MM-DD")
+	}
+	return d, nil
+}
+
+func parseDate(s string) (d Date, ok bool) {
+	year, rest := "", s
+	switch {
+	case strings.HasPrefix(s, "---"):
+		d.Day, ok = number(s[3:], 2)
+		return d, ok
+	case strings.HasPrefix(s, "--"):
+		rest = s[2:]
+	default:
+		if len(s) < 4 {
+			return d, false
+		}
+		year, rest = s[:4], strings.TrimPrefix(s[4:], "-")
+		if d.Year, ok = number(year, 4); !ok || d.Year == 0 {
+			return Date{}, false
+		}
+		if rest == "" {
+			return d, true
+		}
+	}
+	month, day := rest, ""
+	if len(rest) > 2 {
+		month, day = rest[:2], strings.TrimPrefix(rest[2:], "-")
+	}
+	if d.Month, ok = number(month, 2); !ok || d.Month == 0 {
+		return Date{}, false
+	}
+	if day != "" {
+		if d.Day, ok = number(day, 2); !ok || d.Day == 0 {
+			return Date{}, false
+		}
+	}
+	return d, true
+}
+
+// number reads exactly n decimal digits.
+func number(s string, n int) (int, bool) {
+	if len(s) != n {
+		return 0, false
+	}
+	for _, b := range []byte(s) {
+		if b < '0' || b > '9' {
+			return 0, false
+		}
+	}
+	v, err := strconv.Atoi(s)
+	return v, err == nil
+}
+
+func (d Date) valid() bool {
+	if d.IsZero() || d.Month > 12 || d.Day > 31 {
+		return false
+	}
+	if d.Month == 0 || d.Day == 0 {
+		return true
+	}
+	year := d.Year
+	if year == 0 {
+		year = 2000 // a leap year: a birthday of 29 February needs no year
+	}
+	return d.Day <= time.Date(year, time.Month(d.Month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+// MarshalText returns the form of [Date.String].
+func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what [ParseDate] reads; empty text is no date.
+func (d *Date) UnmarshalText(text []byte) (err error) {
+	if len(text) == 0 {
+		*d = Date{}
+		return nil
+	}
+	*d, err = ParseDate(string(text))
+	return err
+}

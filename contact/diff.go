@@ -1,0 +1,48 @@
+package contact
+
+// Diff returns the fields in which two normalised contacts differ, in the order
+// of [Fields]. Bookkeeping is not compared, nor the order of lists in which it
+// has no meaning (all but emails). A display name or file-as that only one side
+// spells out, as the other's would be derived, is no difference. Two photos are
+// compared by their hash as far as both are fetched.
+func Diff(a, b *Contact) []Field {
+	var fields []Field
+	for i := range table {
+		if d := &table[i]; !d.equal(a, b) {
+			fields = append(fields, d.field)
+		}
+	}
+	return fields
+}
+
+// Equal reports whether [Diff] finds nothing.
+func Equal(a, b *Contact) bool {
+	for i := range table {
+		if !table[i].equal(a, b) {
+			return false
+		}
+	}
+	return true
+}
+
+// Patch is a change to a stored contact: New as a whole, and the fields in which
+// it differs from Old. A sink sends those fields only. The photo is never among
+// them; it has a pass of its own.
+type Patch struct {
+	Old, New *Contact
+	Fields   []Field
+}
+
+// NewPatch returns the change that makes old into new.
+func NewPatch(old, new *Contact) Patch {
+	p := Patch{Old: old, New: new}
+	for _, f := range Diff(old, new) {
+		if f != "photo" {
+			p.Fields = append(p.Fields, f)
+		}
+	}
+	return p
+}
+
+// Empty reports whether there is nothing to change.
+func (p Patch) Empty() bool { return len(p.Fields) == 0 }

@@ -1,0 +1,181 @@
+package contact
+
+import "strings"
+
+// What it means for the items of each list to be equal, to be the same, to be
+// empty, to be clean, and to be joined.
+
+func (e Email) equal(f Email) bool {
+	return e.Address == f.Address && e.Name == f.Name && e.Type == f.Type && e.Preferred == f.Preferred && e.Params.equal(f.Params)
+}
+func (e Email) same(f Email) bool { return EmailKey(e.Address) == EmailKey(f.Address) }
+func (e Email) isEmpty() bool     { return e.Address == "" && e.Name == "" }
+
+func (e *Email) clean() {
+	e.Address, e.Name, e.Type = cleanText(e.Address), cleanText(e.Name), cleanText(e.Type)
+	if len(e.Address) > 7 && strings.EqualFold(e.Address[:7], "mailto:") {
+		e.Address = e.Address[7:]
+	}
+	if e.Name == e.Address { // services fill the name in with the address
+		e.Name = ""
+	}
+}
+
+func (e *Email) join(f Email, win bool) {
+	choose(&e.Name, f.Name, win)
+	choose(&e.Type, f.Type, win)
+	e.Preferred = e.Preferred || f.Preferred
+	e.Params = e.Params.join(f.Params, win)
+}
+
+func (p Phone) equal(q Phone) bool {
+	return p.Number == q.Number && p.Type == q.Type && p.Preferred == q.Preferred && p.Params.equal(q.Params)
+}
+func (p Phone) isEmpty() bool { return p.Number == "" }
+
+// same holds for one number in one role. The same number as home and as work
+// phone are two entries that the user made.
+func (p Phone) same(q Phone) bool {
+	return (p.Type == q.Type || p.Type == "" || q.Type == "") && PhoneKey(p.Number) == PhoneKey(q.Number)
+}
+
+func (p *Phone) clean() { p.Number, p.Type = cleanText(p.Number), cleanText(p.Type) }
+
+func (p *Phone) join(q Phone, win bool) {
+	choose(&p.Type, q.Type, win)
+	p.Preferred = p.Preferred || q.Preferred
+	p.Params = p.Params.join(q.Params, win)
+}
+
+// parts are the members of an address that say where it is.
+func (a *Address) parts() []*string {
+	return []*string{&a.POBox, &a.Extended, &a.Street, &a.City, &a.Region, &a.PostalCode, &a.Country}
+}
+
+func (a Address) equal(b Address) bool {
+	return a.Type == b.Type && a.POBox == b.POBox && a.Extended == b.Extended && a.Street == b.Street && a.City == b.City &&
+		a.Region == b.Region && a.PostalCode == b.PostalCode && a.Country == b.Country && a.Label == b.Label &&
+		a.Preferred == b.Preferred && a.Params.equal(b.Params)
+}
+
+// same holds for two addresses of one type that contradict each other in no part
+// and have one in common.
+func (a Address) same(b Address) bool {
+	if a.Type != b.Type {
+		return false
+	}
+	common := false
+	q := b.parts()
+	for i, p := range a.parts() {
+		if *p == "" || *q[i] == "" {
+			continue
+		}
+		if !strings.EqualFold(*p, *q[i]) {
+			return false
+		}
+		common = true
+	}
+	if a.Label != "" && b.Label != "" {
+		return a.Label == b.Label
+	}
+	return common
+}
+
+func (a Address) isEmpty() bool {
+	for _, p := range a.parts() {
+		if *p != "" {
+			return false
+		}
+	}
+	return a.Label == ""
+}
+
+func (a *Address) clean() {
+	for _, p := range a.parts() {
+		*p = cleanText(*p)
+	}
+	a.Type, a.Label = cleanText(a.Type), cleanText(a.Label)
+}
+
+func (a *Address) join(b Address, win bool) {
+	q := b.parts()
+	for i, p := range a.parts() {
+		choose(p, *q[i], win)
+	}
+	choose(&a.Label, b.Label, win)
+	a.Preferred = a.Preferred || b.Preferred
+	a.Params = a.Params.join(b.Params, win)
+}
+
+func (w Website) equal(v Website) bool {
+	return w.URL == v.URL && w.Name == v.Name && w.Type == v.Type && w.Preferred == v.Preferred && w.Params.equal(v.Params)
+}
+func (w Website) same(v Website) bool {
+	return w.URL == v.URL && (w.Type == v.Type || w.Type == "" || v.Type == "")
+}
+func (w Website) isEmpty() bool { return w.URL == "" }
+func (w *Website) clean() {
+	w.URL, w.Name, w.Type = cleanText(w.URL), cleanText(w.Name), cleanText(w.Type)
+}
+
+func (w *Website) join(v Website, win bool) {
+	choose(&w.Name, v.Name, win)
+	choose(&w.Type, v.Type, win)
+	w.Preferred = w.Preferred || v.Preferred
+	w.Params = w.Params.join(v.Params, win)
+}
+
+func (m IM) equal(n IM) bool {
+	return m.Address == n.Address && m.Type == n.Type && m.Preferred == n.Preferred && m.Params.equal(n.Params)
+}
+func (m IM) same(n IM) bool { return strings.EqualFold(m.Address, n.Address) }
+func (m IM) isEmpty() bool  { return m.Address == "" }
+func (m *IM) clean()        { m.Address, m.Type = cleanText(m.Address), cleanText(m.Type) }
+
+func (m *IM) join(n IM, win bool) {
+	choose(&m.Type, n.Type, win)
+	m.Preferred = m.Preferred || n.Preferred
+	m.Params = m.Params.join(n.Params, win)
+}
+
+func (r Relation) equal(s Relation) bool {
+	return r.Name == s.Name && r.Type == s.Type && r.Params.equal(s.Params)
+}
+func (r Relation) same(s Relation) bool {
+	return r.Name == s.Name && (r.Type == s.Type || r.Type == "" || s.Type == "")
+}
+func (r Relation) isEmpty() bool { return r.Name == "" }
+func (r *Relation) clean()       { r.Name, r.Type = cleanText(r.Name), cleanText(r.Type) }
+
+func (r *Relation) join(s Relation, win bool) {
+	choose(&r.Type, s.Type, win)
+	r.Params = r.Params.join(s.Params, win)
+}
+
+func (x Extra) equal(y Extra) bool {
+	return x.Origin == y.Origin && x.Name == y.Name && x.Value == y.Value && x.Params.equal(y.Params)
+}
+func (x Extra) isEmpty() bool { return x.Name == "" }
+
+// choose sets *dst to v where *dst is empty, or where v is to win.
+func choose(dst *string, v string, win bool) {
+	if v != "" && (win || *dst == "") {
+		*dst = v
+	}
+}
+
+func (p Params) join(q Params, win bool) Params {
+	if len(q) == 0 {
+		return p
+	}
+	joined := make(Params, len(p)+len(q))
+	for name, values := range p {
+		joined[name] = values
+	}
+	for name, values := range q {
+		if _, ok := joined[name]; !ok || win {
+			joined[name] = values
+		}
+	}
+	return joined
+}

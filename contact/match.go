@@ -1,0 +1,229 @@
+package contact
+
+import (
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// DerivedDisplay returns the display name that stands in for a missing one: the
+// name's parts in their order, else the nickname, the company, the first email
+// address or the first number.
+func (c *Contact) DerivedDisplay() string {
+	n := &c.Name
+	if s := joinNonEmpty(" ", n.Prefix, n.Given, n.Middle, n.Family, n.Suffix); s != "" {
+		return s
+	}
+	if n.Nickname != "" {
+		return n.Nickname
+	}
+	if c.Organization.Company != "" {
+		return c.Organization.Company
+	}
+	for _, e := range c.Emails {
+		if e.Name != "" {
+			return e.Name
+		}
+		if e.Address != "" {
+			return e.Address
+		}
+	}
+	if len(c.Phones) > 0 {
+		return c.Phones[0].Number
+	}
+	return ""
+}
+
+// DerivedFileAs returns what a list is sorted by where nothing was said: "Family,
+// Given Middle", else the display name.
+func (c *Contact) DerivedFileAs() string {
+	n := &c.Name
+	if s := joinNonEmpty(", ", n.Family, joinNonEmpty(" ", n.Given, n.Middle)); s != "" {
+		return s
+	}
+	if n.Display != "" {
+		return n.Display
+	}
+	return c.DerivedDisplay()
+}
+
+func joinNonEmpty(sep string, parts ...string) string {
+	var b strings.Builder
+	for _, p := range parts {
+		if p == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString(sep)
+		}
+		b.WriteString(p)
+	}
+	return b.String()
+}
+
+// EmailKey returns the form in which addresses are compared: trimmed, without
+// "mailto:" and angle brackets, in lower case.
+func EmailKey(address string) string {
+	s := strings.ToLower(strings.TrimSpace(address))
+	s = strings.TrimPrefix(s, "mailto:")
+	if len(s) > 1 && s[0] == '<' && s[len(s)-1] == '>' {
+		s = s[1 : len(s)-1]
+	}
+	return s
+}
+
+// EmailKeys returns the distinct keys of the contact's addresses, in order.
+func (c *Contact) EmailKeys() []string {
+	keys := make([]string, 0, len(c.Emails))
+	for _, e := range c.Emails {
+		if k := EmailKey(e.Address); k != "" && !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// PhoneKey returns the form in which numbers are compared: digits, and a leading
+// plus. A number without digits stays as it is.
+func PhoneKey(number string) string {
+	var b strings.Builder
+	for i, r := range number {
+		if r >= '0' && r <= '9' || r == '+' && i == 0 || strings.ContainsRune(",;pwxPWX*#", r) {
+			b.WriteRune(unicode.ToLower(r)) // pauses, extensions and codes distinguish numbers
+		}
+	}
+	if !strings.ContainsAny(b.String(), "0123456789") {
+		return number
+	}
+	return b.String()
+}
+
+// CompatibleNames reports whether two contacts can be one person by their names.
+// They can when one of them has no name, or when every word of the shorter name
+// stands in the longer one, in any order, an initial standing for a word ("J.
+// Smith" for "Smith, John"). Capitals, punctuation and honorifics do not count.
+func CompatibleNames(a, b *Contact) bool {
+	x, y := a.nameWords(), b.nameWords()
+	if len(x) > len(y) {
+		x, y = y, x
+	}
+	taken := make([]bool, len(y))
+	for _, word := range x {
+		if !take(word, y, taken) {
+			return false
+		}
+	}
+	return true
+}
+
+// take marks the first free word of words that word can stand for.
+func take(word string, words []string, taken []bool) bool {
+	for _, exact := range []bool{true, false} {
+		for i, w := range words {
+			if taken[i] || exact && w != word || !exact && !initialOf(word, w) && !initialOf(w, word) {
+				continue
+			}
+			taken[i] = true
+			return true
+		}
+	}
+	return false
+}
+
+// initialOf holds in alphabetic scripts alone: one Chinese character is a name.
+func initialOf(initial, word string) bool {
+	r := []rune(initial)
+	return len(r) == 1 && r[0] < 0x2E80 && strings.HasPrefix(word, initial)
+}
+
+// nameWords returns the words of the contact's name in lower case, none when the
+// name is empty or only repeats an email address.
+func (c *Contact) nameWords() []string {
+	n := &c.Name
+	s := joinNonEmpty(" ", n.Given, n.Middle, n.Family)
+	if s == "" {
+		s = n.Display
+		for _, e := range c.Emails {
+			if EmailKey(s) == EmailKey(e.Address) {
+				return nil
+			}
+		}
+	}
+	if s == "" {
+		s = n.Nickname
+	}
+	if s == "" {
+		s = c.Organization.Company
+	}
+	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
+	})
+}
+
+// NameKey returns the words of the name in one string, for exact comparison;
+// empty when there is no name.
+func (c *Contact) NameKey() string { return strings.Join(c.nameWords(), " ") }
+
+// DerivedUID returns the UID, or for a contact without one a stable stand-in: the
+// same contact read again, from the same account or as the same record, gets the
+// same. It is a version 5 UUID (RFC 9562, 5.5) of the id, else of the content.
+func (c *Contact) DerivedUID() string {
+	switch {
+	case c.UID != "":
+		return c.UID
+	case c.ID != "":
+		return uuid5("id:" + string(c.ID))
+	}
+	return uuid5("content:" + c.Fingerprint())
+}
+
+// DerivedKey returns the idempotency key under which an import creates the
+// contact: the Key it already has, else 32 hex digits made from [DerivedUID].
+func (c *Contact) DerivedKey() string {
+	if c.Key != "" {
+		return c.Key
+	}
+	return KeyOf(c.DerivedUID())
+}
+
+// KeyOf returns the idempotency key made from an identity.
+func KeyOf(identity string) string {
+	sum := sha256.Sum256([]byte("cardferry key:" + identity))
+	return hex.EncodeToString(sum[:16])
+}
+
+// Fingerprint returns a hash of the contact's fields, without its bookkeeping.
+func (c *Contact) Fingerprint() string {
+	bare := *c
+	bare.UID, bare.ID, bare.Key, bare.Folder = "", "", "", ""
+	bare.Created, bare.Modified = time.Time{}, time.Time{}
+	if c.Photo != nil {
+		bare.Photo = &Photo{SHA256: c.Photo.SHA256, URL: c.Photo.URL}
+	}
+	text, err := json.Marshal(&bare)
+	if err != nil { // a time beyond the year 9999: no format reads one
+		text = fmt.Appendf(nil, "%v", bare)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// namespace is cardferry's own for version 5 UUIDs; it never changes, so that an
+// export made today has the UIDs of one made last year.
+var namespace = [16]byte{0x6c, 0x1f, 0x2b, 0x0e, 0x5d, 0x0a, 0x4e, 0x0b, 0x9a, 0x71, 0x3e, 0x57, 0x8d, 0x42, 0xc4, 0x11}
+
+func uuid5(name string) string {
+	h := sha1.New()
+	h.Write(namespace[:])
+	h.Write([]byte(name))
+	u := h.Sum(nil)[:16]
+	u[6] = u[6]&0x0f | 0x50
+	u[8] = u[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
+}

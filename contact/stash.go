@@ -1,0 +1,125 @@
+package contact
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// A stash carries the fields that a service or a format has no place for, as
+// text in a place that people do not see. It holds those fields whole, and what
+// the place showed instead when the stash was made: on the way back a field is
+// restored only where it still shows that, so that an edit made in between
+// stands. Of an edited list, the items that the place could not show at all are
+// added again.
+type stash struct {
+	Version int              `json:"v"`
+	UID     string           `json:"uid,omitempty"`
+	Full    *Contact         `json:"full,omitempty"`
+	Shown   map[Field]string `json:"shown,omitempty"` // hash of what the place shows
+	Hidden  map[Field][]int  `json:"hidden,omitempty"`
+}
+
+const stashVersion = 1
+
+// Stash returns the text from which [Unstash] makes shown into full again, ""
+// where nothing needs it. full is the contact to be kept and shown what remains
+// of it in the place. The photo is not stashed.
+func Stash(full, shown *Contact) (string, error) {
+	s := stash{Version: stashVersion}
+	if full.UID != shown.UID {
+		s.UID = full.UID
+	}
+	for i := range table {
+		d := &table[i]
+		if d.field == "photo" || d.equal(full, shown) {
+			continue
+		}
+		if s.Full == nil {
+			s.Full, s.Shown = &Contact{}, map[Field]string{}
+		}
+		d.set(s.Full, full)
+		s.Shown[d.field] = hashField(d, shown)
+		if d.missing != nil {
+			if s.Hidden == nil {
+				s.Hidden = map[Field][]int{}
+			}
+			s.Hidden[d.field] = d.missing(shown, full)
+		}
+	}
+	if s.UID == "" && s.Full == nil {
+		return "", nil
+	}
+	text, err := json.Marshal(&s)
+	if err != nil {
+		return "", fmt.Errorf("stashing fields: %w", err)
+	}
+	return string(text), nil
+}
+
+// Unstash restores into c, as read from the place, what text carries. Fields
+// edited since are left as they are. A text that is no stash is an error, and c
+// is then unchanged.
+func Unstash(c *Contact, text string) error {
+	var s stash
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		return fmt.Errorf("reading stashed fields: not in the expected form")
+	}
+	if s.Version != stashVersion {
+		return fmt.Errorf("reading stashed fields: version %d is unknown", s.Version)
+	}
+	if s.UID != "" {
+		c.UID = s.UID
+	}
+	if s.Full == nil {
+		return nil
+	}
+	for i := range table {
+		d := &table[i]
+		shown, ok := s.Shown[d.field]
+		switch {
+		case !ok || d.field == "photo":
+		case hashField(d, c) == shown:
+			d.set(c, s.Full)
+		case d.keep != nil:
+			hidden := s.Full.Clone()
+			d.keep(hidden, s.Hidden[d.field])
+			d.unite(c, hidden, false)
+		}
+	}
+	return nil
+}
+
+// hashField returns a short hash of one field's value. The order of a list in
+// which it has no meaning does not change it.
+func hashField(d *definition, c *Contact) string {
+	if d.empty(c) {
+		return ""
+	}
+	var texts []string
+	for i := range max(1, listLength(d, c)) {
+		only := &Contact{}
+		d.set(only, c)
+		if d.keep != nil {
+			d.keep(only, []int{i})
+		}
+		text, _ := json.Marshal(only)
+		texts = append(texts, string(text))
+	}
+	slices.Sort(texts)
+	h := sha256.New()
+	for _, t := range texts {
+		h.Write([]byte(t))
+		h.Write([]byte{0})
+	}
+	return hex.EncodeToString(h.Sum(nil)[:6])
+}
+
+func listLength(d *definition, c *Contact) int {
+	if d.missing == nil {
+		return 0
+	}
+	return len(d.missing(&Contact{}, c))
+}

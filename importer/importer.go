@@ -1,0 +1,86 @@
+// Package importer brings contacts into accounts. It holds the contract of an
+// account opened for writing ([Sink]), and the engine that plans and applies an
+// import ([Import]): a complete index of the account first, then an outcome for
+// every record, then the writes within the service's limits, then the photos.
+//
+// No contract here can delete: an import cannot lose anything.
+package importer
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/cardferry/cardferry/contact"
+)
+
+// A Reader reads a sink as it stands, for the index.
+type Reader interface {
+	// Contacts returns every contact of the account, whatever its folder, with
+	// id, version, key and folder; photos need not be fetched. Any error makes
+	// the index incomplete, and without a complete index there is no import.
+	Contacts(ctx context.Context) iter.Seq2[*contact.Contact, error]
+}
+
+// A Sink is an account opened for writing. To add a provider: implement Sink (and
+// the capabilities below that it has), pass importertest.TestSink, and add a line
+// to the table of providers in cmd.
+//
+// Methods may be called concurrently. Every wait ends when ctx ends.
+type Sink interface {
+	// EnsureFolder returns the folder of that path, creating it and its parents
+	// where they do not exist. The empty path is the default folder.
+	EnsureFolder(ctx context.Context, path contact.FolderPath) (contact.FolderID, error)
+	// Create stores a new contact. The key c.Key travels inside the request. An
+	// error that wraps [ErrAmbiguous] means that nobody knows whether it was
+	// stored; one that wraps [ErrRejected], that the service refused this contact
+	// and the next may go through; any other is trouble with the account.
+	Create(ctx context.Context, folder contact.FolderID, c *contact.Contact) (Stored, error)
+	// Update changes the fields that the patch names, with errors as Create's.
+	// Repeating it does no harm.
+	Update(ctx context.Context, ref contact.Ref, change contact.Patch) (Stored, error)
+}
+
+// Stored is what a sink made of a contact.
+type Stored struct {
+	// Contact is the contact as the service now has it, by its own answer, with
+	// id, version and key.
+	Contact *contact.Contact
+	// Losses is what of it the service could not keep, or kept elsewhere.
+	Losses []contact.Loss
+}
+
+// Errors of a Sink, to be found with errors.Is.
+var (
+	// ErrRejected: the service refused this one contact, folder or photo.
+	ErrRejected = errors.New("refused by the service")
+	// ErrAmbiguous: the request may or may not have been carried out.
+	ErrAmbiguous = errors.New("the answer never came")
+)
+
+// A Projector is a Sink that can say without a request what it would keep of a
+// contact: the contact as it would be read back, and what would be lost. With it
+// a plan tells an update that would change something from one that could not.
+type Projector interface {
+	Project(c *contact.Contact) (*contact.Contact, []contact.Loss)
+}
+
+// A PhotoSink is a Sink that stores photos.
+type PhotoSink interface {
+	// SetPhoto stores p as the contact's photo, in place of any other. It returns
+	// the photo as it was sent, which may be in another format or smaller.
+	SetPhoto(ctx context.Context, ref contact.Ref, p *contact.Photo) (*contact.Photo, error)
+}
+
+// A PhotoReader is a Sink whose photos can be fetched, to tell whether one that is
+// there already is the one to be set.
+type PhotoReader interface {
+	Photo(ctx context.Context, id contact.ID) (*contact.Photo, error)
+}
+
+// A KeyFinder is a Sink that can look a contact up by the key it was created
+// with. It resolves ambiguous answers.
+type KeyFinder interface {
+	// FindKey returns the contacts created with that key, oldest first.
+	FindKey(ctx context.Context, key string) ([]*contact.Contact, error)
+}
