@@ -1,13 +1,12 @@
 // Package exporter reads accounts. It holds the contract of an account opened for
-// reading ([Source]), and the engine that carries its contacts to an encoder
-// ([Export]). Nothing in this package or below it can write to an account, so an
+// reading ([Source]), the sequence of its contacts with their photos ([Contacts]),
+// and the engine that carries a sequence to an encoder ([Export]). Nothing in this package or below it can write to an account, so an
 // export asks for no permission to.
 package exporter
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 
 	"github.com/cardferry/cardferry/contact"
@@ -62,35 +61,4 @@ type PhotoSource interface {
 // listing them.
 type Counter interface {
 	Count(ctx context.Context, folder contact.Folder) (int, error)
-}
-
-// Contacts returns all contacts of all folders of a source, in the order of its
-// folders, photos not fetched. A *formats.RecordError concerns one contact; any
-// other error is the last element.
-func Contacts(ctx context.Context, src Source) iter.Seq2[*contact.Contact, error] {
-	return func(yield func(*contact.Contact, error) bool) {
-		folders, err := src.Folders(ctx)
-		if err != nil {
-			yield(nil, fmt.Errorf("listing folders: %w", err))
-			return
-		}
-		for _, folder := range folders {
-			for page, err := range src.Pages(ctx, folder, "") {
-				if err != nil {
-					yield(nil, fmt.Errorf("listing a folder: %w", err))
-					return
-				}
-				for _, bad := range page.Bad {
-					if !yield(nil, bad) {
-						return
-					}
-				}
-				for _, c := range page.Contacts {
-					if !yield(c, nil) {
-						return
-					}
-				}
-			}
-		}
-	}
 }

@@ -56,6 +56,8 @@ var (
 	ErrRejected = errors.New("refused by the service")
 	// ErrAmbiguous: the request may or may not have been carried out.
 	ErrAmbiguous = errors.New("the answer never came")
+	// ErrTemporary: it was not carried out, and may be later.
+	ErrTemporary = errors.New("the service cannot answer now")
 )
 
 // A Projector is a Sink that can say without a request what it would keep of a
@@ -67,6 +69,9 @@ type Projector interface {
 
 // A PhotoSink is a Sink that stores photos.
 type PhotoSink interface {
+	// PhotoForm returns the photo as SetPhoto would send it, without a request:
+	// p itself where the service takes it as it is.
+	PhotoForm(p *contact.Photo) *contact.Photo
 	// SetPhoto stores p as the contact's photo, in place of any other. It returns
 	// the photo as it was sent, which may be in another format or smaller.
 	SetPhoto(ctx context.Context, ref contact.Ref, p *contact.Photo) (*contact.Photo, error)

@@ -1,0 +1,277 @@
+package importer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats"
+)
+
+// Options says how to import. The zero value fills, four requests at a time, with
+// photos.
+type Options struct {
+	Policy OnDuplicate // "" is Fill
+	// Concurrency is how many requests are under way at a time; 0 is 4, which is
+	// what Microsoft allows for one mailbox.
+	Concurrency int
+	NoPhotos    bool
+	// Folder is the folder below which the records' own folders are made.
+	Folder contact.FolderPath
+	DryRun bool
+	// TempDir is where large inputs are kept aside; "" is the system's directory.
+	TempDir string
+	// LookupPause is the pause before a second look for a contact whose creation
+	// was not confirmed; 0 is two seconds.
+	LookupPause time.Duration
+}
+
+func (o *Options) concurrency() int           { return cmp.Or(o.Concurrency, 4) }
+func (o *Options) lookupPause() time.Duration { return cmp.Or(o.LookupPause, 2*time.Second) }
+
+// Stages of an import, for Observer.Progress.
+const (
+	StageIndex    = "index"    // reading the account; the total is not known
+	StageRead     = "read"     // reading the records; the total is not known
+	StageContacts = "contacts" // writing contacts
+	StagePhotos   = "photos"   // writing photos
+)
+
+// Observer is told what happens. Its members are called by one goroutine at a
+// time, in no particular order of the records; nil members are not called.
+type Observer struct {
+	Record   func(Result)      // once for every record
+	Photo    func(PhotoResult) // for every photo that failed or was converted
+	Progress func(stage string, done, total int)
+}
+
+// Import brings records into a sink: it indexes the sink (through reader) as a
+// whole, reads the records, finds out which are one person and which the sink
+// already has, writes what the policy asks for, and then the photos.
+//
+// Every record has exactly one outcome. A record that cannot be read or that the
+// service refuses is Failed, and the others go through. An error means that the
+// import stopped; the report then says how far it came, and the same import can
+// be run again, which continues it.
+func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], reader Reader, sink Sink, o Options, ob Observer) (*Report, error) {
+	im := &importing{sink: sink, o: o, ob: ob, report: &Report{}}
+	x, err := buildIndex(ctx, reader, o.TempDir, func(n int) { im.progress(StageIndex, n, 0) })
+	if err != nil {
+		return im.report, err
+	}
+	defer x.spool.Close()
+	im.report.Existing = len(x.slots)
+
+	in, err := readInput(ctx, im.counted(records), o.TempDir, im.unreadable)
+	if err != nil {
+		return im.report, err
+	}
+	defer in.spool.Close()
+	if err := in.claim(x); err != nil {
+		return im.report, err
+	}
+	im.in = in
+	im.plan = &planner{in: in, index: x, policy: cmp.Or(o.Policy, Fill), sink: sink, photos: !o.NoPhotos, taken: map[int32]bool{}}
+	if err := im.contactPass(ctx); err != nil {
+		im.giveUp(err)
+		return im.report, err
+	}
+	return im.report, im.photoPass(ctx)
+}
+
+// importing is one run.
+type importing struct {
+	sink Sink
+	o    Options
+	ob   Observer
+	in   *input
+	plan *planner
+
+	mu       sync.Mutex // guards what follows
+	report   *Report
+	jobs     []photoJob
+	done     int // records with an outcome, of those that could be read
+	troubles int // errors of the account in a row
+}
+
+func (im *importing) progress(stage string, done, total int) {
+	if im.ob.Progress != nil {
+		im.ob.Progress(stage, done, total)
+	}
+}
+
+func (im *importing) counted(records iter.Seq2[*contact.Contact, error]) iter.Seq2[*contact.Contact, error] {
+	return func(yield func(*contact.Contact, error) bool) {
+		n := 0
+		for c, err := range records {
+			n++
+			im.progress(StageRead, n, 0)
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
+}
+
+func (im *importing) unreadable(e *formats.RecordError) {
+	im.note(Result{At: e.At, Outcome: Failed, Err: e.Err})
+}
+
+// contactPass decides and writes, person by person. Matching goes in order; the
+// rest is done by a bounded group.
+func (im *importing) contactPass(ctx context.Context) error {
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(im.o.concurrency())
+	for i, leader := range im.in.leader {
+		if int32(i) != leader {
+			continue
+		}
+		if gctx.Err() != nil {
+			break
+		}
+		p, err := im.in.person(leader)
+		if err != nil {
+			g.Go(func() error { return err })
+			break
+		}
+		d, err := im.plan.match(p)
+		if err != nil {
+			g.Go(func() error { return err })
+			break
+		}
+		g.Go(func() error { return im.carryOut(gctx, d) })
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+func (im *importing) carryOut(ctx context.Context, d *decision) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	im.plan.decide(d)
+	now, err := im.apply(ctx, d)
+	if err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if !errors.Is(err, ErrRejected) && !im.tolerate(err) {
+			return fmt.Errorf("writing contacts: %w", err)
+		}
+	}
+	im.finish(d, now, err)
+	return nil
+}
+
+// maxTroubles is how many errors in a row that are no refusal of a contact end an
+// import: the account is then out of reach, and going on would only fail the rest.
+const maxTroubles = 3
+
+// tolerate reports whether an import can go on after an error that concerns more
+// than one contact.
+func (im *importing) tolerate(err error) bool {
+	if !errors.Is(err, ErrAmbiguous) && !errors.Is(err, ErrTemporary) {
+		return false
+	}
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	im.troubles++
+	return im.troubles < maxTroubles
+}
+
+func (im *importing) finish(d *decision, now *contact.Contact, err error) {
+	leader := Result{At: d.records[0].At, Outcome: d.outcome, Reason: d.reason, Kept: d.kept, Losses: d.losses, Unread: d.records[0].Unread, Err: err}
+	if d.outcome == Updated {
+		leader.Fields = d.patch.Fields
+	}
+	if d.stored != nil {
+		leader.ID = d.stored.ID
+	}
+	if now != nil {
+		leader.ID = now.ID
+	}
+	again := Unchanged
+	if err != nil {
+		leader.Outcome, leader.Losses, leader.Kept = Failed, nil, nil
+	} else if now != nil && (d.outcome == Created || d.outcome == Updated) {
+		again = im.plan.again(d, now)
+	}
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	if err == nil {
+		im.troubles = 0
+		im.addPhotoJob(d, leader.ID, now)
+	}
+	switch again {
+	case Created:
+		im.report.Again.Create++
+	case Updated:
+		im.report.Again.Update++
+	}
+	im.noteLocked(leader)
+	for _, c := range d.records[1:] {
+		r := Result{At: c.At, Outcome: United, ID: leader.ID, Unread: c.Unread, Reason: "it is the same person as an earlier record" + inParentheses(leader.At)}
+		if leader.Outcome == Failed || leader.Outcome == Review {
+			r.Outcome, r.Err = leader.Outcome, leader.Err
+		}
+		im.noteLocked(r)
+	}
+	im.done += len(d.records)
+	im.progress(StageContacts, im.done, len(im.in.slots))
+}
+
+func inParentheses(at contact.Position) string {
+	if s := at.String(); s != "" {
+		return " (" + s + ")"
+	}
+	return ""
+}
+
+func (im *importing) addPhotoJob(d *decision, id contact.ID, now *contact.Contact) {
+	if !d.setPhoto {
+		return
+	}
+	ref := contact.Ref{ID: id}
+	if now != nil {
+		ref = now.Ref()
+	}
+	im.jobs = append(im.jobs, photoJob{at: d.records[0].At, ref: ref, slot: *d.photo, compare: d.comparePhoto})
+}
+
+func (im *importing) note(r Result) {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	im.noteLocked(r)
+}
+
+func (im *importing) noteLocked(r Result) {
+	im.report.add(r.Outcome)
+	im.report.Unread += len(r.Unread)
+	im.report.Kept += len(r.Kept)
+	im.report.Losses.Add(r.Losses...)
+	if im.ob.Record != nil {
+		im.ob.Record(r)
+	}
+}
+
+// giveUp counts the records that the import did not come to as failed, so that the
+// counts add up.
+func (im *importing) giveUp(err error) {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	rest := len(im.in.slots) - im.done
+	im.report.Read += rest
+	im.report.Failed += rest
+	if rest > 0 && im.ob.Record != nil {
+		im.ob.Record(Result{Outcome: Failed, Reason: fmt.Sprintf("%d records were not attempted", rest), Err: err})
+	}
+}

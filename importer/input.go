@@ -1,0 +1,192 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats"
+	"github.com/cardferry/cardferry/internal/spool"
+)
+
+// input is what is to be imported: all records, kept aside, and which of them are
+// one person.
+type input struct {
+	identity
+	spool  *spool.Spool
+	slots  []spool.Slot
+	leader []int32           // of each record: the first record of its person
+	others map[int32][]int32 // of a leader: the other records of its person
+	// shares notes records that have an address in common with an earlier record
+	// of somebody else, and rekeyed those that even have its key.
+	shares  map[int32]int32
+	rekeyed map[int32]bool
+	// claims says which contact of the sink carries the key of a leader's person,
+	// and claimed the same the other way round.
+	claims  map[int32][]int32
+	claimed map[int32]int32
+}
+
+// maxSharing bounds how many people of one input are compared for one address. An
+// address that more of them share is nobody's own.
+const maxSharing = 64
+
+// readInput keeps all records aside and finds out which are one person. A record
+// that cannot be read is handed to bad.
+func readInput(ctx context.Context, records iter.Seq2[*contact.Contact, error], dir string, bad func(*formats.RecordError)) (*input, error) {
+	in := &input{identity: newIdentity(), spool: spool.New(dir), others: map[int32][]int32{},
+		shares: map[int32]int32{}, rekeyed: map[int32]bool{}, claims: map[int32][]int32{}, claimed: map[int32]int32{}}
+	for c, err := range records {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		if re, ok := errors.AsType[*formats.RecordError](err); ok {
+			bad(re)
+			continue
+		}
+		if err == nil {
+			err = in.keep(c)
+		}
+		if err != nil {
+			in.spool.Close()
+			return nil, fmt.Errorf("reading the records: %w", err)
+		}
+	}
+	return in, nil
+}
+
+func (in *input) keep(c *contact.Contact) error {
+	slot, err := in.spool.Add(c)
+	if err != nil {
+		return err
+	}
+	i := int32(len(in.slots))
+	in.slots = append(in.slots, slot)
+	in.leader = append(in.leader, i)
+	key, emails := c.DerivedKey(), c.EmailKeys()
+	if err := in.join(i, c, key, emails); err != nil {
+		return err
+	}
+	in.add(i, key, emails)
+	return nil
+}
+
+// join finds the earlier records that are the same person as record i: those with
+// its key or one of its addresses, unless a name contradicts.
+func (in *input) join(i int32, c *contact.Contact, key string, emails []string) error {
+	sameKey := in.withKey(key)
+	candidates := slices.Clone(sameKey)
+	for _, e := range emails {
+		candidates = append(candidates, in.withEmail(e)...)
+	}
+	seen := map[int32]bool{}
+	for _, other := range candidates {
+		l := in.leader[other]
+		if seen[l] || len(seen) == maxSharing {
+			continue
+		}
+		seen[l] = true
+		same, err := in.samePerson(c, l)
+		switch {
+		case err != nil:
+			return err
+		case !same:
+			in.shares[i] = other
+			if slices.Contains(sameKey, other) {
+				in.rekeyed[i] = true
+			}
+		case in.leader[i] == i:
+			in.leader[i] = l
+			in.others[l] = append(in.others[l], i)
+		}
+	}
+	return nil
+}
+
+// samePerson reports whether c's name contradicts that of no record of l's person.
+func (in *input) samePerson(c *contact.Contact, l int32) (bool, error) {
+	for _, m := range in.members(l) {
+		other, err := in.spool.Get(in.slots[m])
+		if err != nil {
+			return false, err
+		}
+		if !contact.CompatibleNames(c, other) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func (in *input) members(leader int32) []int32 {
+	return append([]int32{leader}, in.others[leader]...)
+}
+
+// key returns the idempotency key of a record. Two records with one key but
+// contradicting names are two people, and the later one gets a key of its own.
+func (in *input) key(i int32, c *contact.Contact) string {
+	if in.rekeyed[i] {
+		return contact.KeyOf(c.DerivedUID() + "\n" + c.NameKey())
+	}
+	return c.DerivedKey()
+}
+
+// claim finds, for every person of the input, the contacts of the sink that carry
+// one of its keys. They are that person's, whatever addresses others share.
+func (in *input) claim(x *index) error {
+	if len(x.byKey) == 0 {
+		return nil
+	}
+	for i := range in.slots {
+		c, err := in.spool.Get(in.slots[i])
+		if err != nil {
+			return err
+		}
+		l := in.leader[i]
+		for _, entry := range x.withKey(in.key(int32(i), c)) {
+			if !slices.Contains(in.claims[l], entry) {
+				in.claims[l] = append(in.claims[l], entry)
+				in.claimed[entry] = l
+			}
+		}
+	}
+	return nil
+}
+
+// person loads all records of one person and joins them, the earlier standing
+// against the later.
+func (in *input) person(leader int32) (*person, error) {
+	p := &person{leader: leader}
+	for _, i := range in.members(leader) {
+		c, err := in.spool.Get(in.slots[i])
+		if err != nil {
+			return nil, err
+		}
+		if c.Photo != nil && c.Photo.Data != nil && p.photo == nil {
+			slot := in.slots[i]
+			p.photo = &slot
+		}
+		p.records = append(p.records, c)
+	}
+	first := p.records[0]
+	p.contact = first
+	for _, c := range p.records[1:] {
+		p.contact = contact.Merge(p.contact, c, contact.Fill)
+	}
+	if p.contact == first {
+		p.contact = first.Clone()
+	}
+	p.contact.Key = in.key(leader, first)
+	p.contact.ID, p.contact.Version = "", ""
+	return p, nil
+}
+
+// person is one person of the input.
+type person struct {
+	leader  int32
+	records []*contact.Contact // the leader's first
+	contact *contact.Contact   // all of them joined, with the key to create it under
+	photo   *spool.Slot        // the record that has the photo, nil when none has
+}

@@ -1,0 +1,223 @@
+package importer
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/cardferry/cardferry/contact"
+)
+
+// OnDuplicate says what to do with a record whose contact the account already
+// has.
+type OnDuplicate string
+
+const (
+	// Fill adds what the account's contact lacks and overwrites nothing.
+	Fill = OnDuplicate(contact.Fill)
+	// Update lets the record's values stand; lists are united.
+	Update = OnDuplicate(contact.Update)
+	// Replace makes the account's contact what the record is.
+	Replace = OnDuplicate(contact.Replace)
+	// Skip leaves the account's contact as it is.
+	Skip OnDuplicate = "skip"
+	// Create adds a second contact. Only a contact that an earlier run of the
+	// same import created is recognised, so that a repeated run changes nothing.
+	Create OnDuplicate = "create"
+)
+
+// Policies lists the values of OnDuplicate, the default first.
+func Policies() []OnDuplicate { return []OnDuplicate{Fill, Update, Replace, Skip, Create} }
+
+// decision is what is to happen to one person of the input.
+type decision struct {
+	*person
+	outcome Outcome
+	reason  string
+	stored  *contact.Contact // the contact of the sink that it matches, if any
+	patch   contact.Patch    // for Updated
+	kept    []contact.Field
+	losses  []contact.Loss // as far as they are known without a request
+	// setPhoto: the photo pass is to store the person's photo; comparePhoto: only
+	// if the one that is there is another.
+	setPhoto, comparePhoto bool
+}
+
+// planner decides. match must be called for one person after the other, in the
+// order of the input; decide may be called concurrently.
+type planner struct {
+	in     *input
+	index  *index
+	policy OnDuplicate
+	sink   Sink
+	photos bool
+	taken  map[int32]bool // entries of the sink that a person matched by address
+}
+
+// match finds the contact of the sink that is this person: one that carries its
+// key, else one that shares an address. It sets stored, or the outcome Review.
+func (pl *planner) match(p *person) (*decision, error) {
+	d := &decision{person: p}
+	claims := pl.in.claims[p.leader]
+	switch {
+	case len(claims) == 1:
+		return d, pl.load(d, claims[0])
+	case len(claims) > 1:
+		return d.review("%d contacts of the account were created from this record", len(claims)), nil
+	case pl.policy == Create:
+		return d, nil
+	}
+	entries, err := pl.byAddress(p.contact)
+	if err != nil || len(entries) == 0 {
+		return d, err
+	}
+	if len(entries) > 1 {
+		return d.review("it shares an address with %d contacts of the account", len(entries)), nil
+	}
+	entry := entries[0]
+	if err := pl.load(d, entry); err != nil {
+		return nil, err
+	}
+	compatible := contact.CompatibleNames(p.contact, d.stored)
+	_, claimed := pl.in.claimed[entry]
+	switch {
+	case claimed && !compatible: // somebody else of this input, who shares the address
+		d.stored = nil
+	case !compatible:
+		return d.review("it shares an address with a contact of the account under another name"), nil
+	case claimed || pl.taken[entry]:
+		return d.review("another record of this input is already joined to the same contact of the account"), nil
+	default:
+		pl.taken[entry] = true
+	}
+	return d, nil
+}
+
+func (pl *planner) load(d *decision, entry int32) (err error) {
+	d.stored, err = pl.index.get(entry)
+	return err
+}
+
+// byAddress returns the entries of the sink that share an address with c. Those
+// that another person of the input has by key, under a name that contradicts c's,
+// are left out when there are others.
+func (pl *planner) byAddress(c *contact.Contact) ([]int32, error) {
+	var all, free []int32
+	for _, email := range c.EmailKeys() {
+		for _, entry := range pl.index.withEmail(email) {
+			if slices.Contains(all, entry) {
+				continue
+			}
+			stored, err := pl.index.get(entry)
+			if err != nil {
+				return nil, err
+			}
+			if !slices.Contains(stored.EmailKeys(), email) {
+				continue // another address of the same hash
+			}
+			all = append(all, entry)
+			if _, claimed := pl.in.claimed[entry]; !claimed || contact.CompatibleNames(c, stored) {
+				free = append(free, entry)
+			}
+		}
+	}
+	if len(free) == 0 && len(all) > 0 {
+		return all[:1], nil
+	}
+	return free, nil
+}
+
+func (d *decision) review(format string, args ...any) *decision {
+	d.outcome, d.reason = Review, fmt.Sprintf(format, args...)
+	return d
+}
+
+// decide completes a matched decision: what to write, and what will be lost.
+func (pl *planner) decide(d *decision) {
+	switch {
+	case d.outcome == Review:
+	case d.stored == nil:
+		d.outcome = Created
+		_, d.losses = pl.project(d.contact)
+		if other, ok := pl.in.shares[d.leader]; ok {
+			d.reason = "it shares an address or an identity with an earlier record under another name" + pl.at(other)
+		}
+	case pl.policy == Skip:
+		d.outcome, d.reason = Skipped, "the account has this contact already"
+	default:
+		pl.decideChange(d)
+	}
+	pl.decidePhoto(d)
+}
+
+func (pl *planner) at(record int32) string {
+	c, err := pl.in.spool.Get(pl.in.slots[record])
+	if err != nil || c.At.String() == "" {
+		return ""
+	}
+	return " (" + c.At.String() + ")"
+}
+
+func (pl *planner) decideChange(d *decision) {
+	policy := contact.Policy(pl.policy)
+	if pl.policy == Create {
+		policy = contact.Fill
+	}
+	merged := contact.Merge(d.stored, d.contact, policy)
+	projected, losses := pl.project(merged)
+	d.losses = losses
+	d.patch = contact.NewPatch(d.stored, projected)
+	d.patch.New = merged
+	d.outcome = Unchanged
+	if !d.patch.Empty() {
+		d.outcome = Updated
+	}
+	if policy == contact.Fill {
+		wanted := contact.Merge(merged, d.contact, contact.Update)
+		for _, f := range contact.Diff(merged, wanted) {
+			if f != "photo" {
+				d.kept = append(d.kept, f)
+			}
+		}
+	}
+}
+
+func (pl *planner) decidePhoto(d *decision) {
+	p := d.contact.Photo
+	if p == nil || !pl.photos || d.outcome == Review || d.outcome == Skipped {
+		return
+	}
+	if d.photo == nil {
+		if p.URL != "" || p.Path != "" {
+			d.losses = append(d.losses, contact.Loss{Field: "photo", Kind: contact.Dropped, Reason: "the record names a photo but does not hold it"})
+		}
+		return
+	}
+	if _, ok := pl.sink.(PhotoSink); !ok {
+		d.losses = append(d.losses, contact.Loss{Field: "photo", Kind: contact.Dropped, Reason: "the account stores no photos"})
+		return
+	}
+	switch {
+	case d.stored == nil || d.stored.Photo == nil:
+		d.setPhoto = true
+	case pl.policy == Update || pl.policy == Replace:
+		d.setPhoto, d.comparePhoto = true, true
+	}
+}
+
+func (pl *planner) project(c *contact.Contact) (*contact.Contact, []contact.Loss) {
+	if p, ok := pl.sink.(Projector); ok {
+		return p.Project(c)
+	}
+	return c, nil
+}
+
+// again plans the same person anew against the contact that the service says it
+// now holds, and returns the outcome that a second run would have.
+func (pl *planner) again(d *decision, now *contact.Contact) Outcome {
+	if now.Key != d.contact.Key && d.outcome == Created {
+		return Created // a second run would not recognise it
+	}
+	second := &decision{person: d.person, stored: now}
+	pl.decideChange(second)
+	return second.outcome
+}
