@@ -1,0 +1,90 @@
+package files
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats"
+	"github.com/cardferry/cardferry/internal/atomicfile"
+)
+
+// photoDir is the directory of photos beside a file that cannot embed them.
+const photoDir = "photos"
+
+// loadPhoto reads the photo that a contact names by a path below dir. Paths that
+// lead out of dir are refused. What goes wrong is named in the contact's Unread.
+func loadPhoto(c *contact.Contact, dir string) {
+	p := c.Photo
+	if p == nil || p.Path == "" || p.Data != nil {
+		return
+	}
+	if dir == "" {
+		c.Photo = nil
+		unreadPhoto(c, "a stream has no directory to find it in")
+		return
+	}
+	data, err := readPhoto(dir, p.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		c.Photo = nil
+		unreadPhoto(c, "the file that the record names is not there")
+	case err != nil:
+		c.Photo = nil
+		unreadPhoto(c, "the file that the record names cannot be read")
+	default:
+		c.Photo = contact.NewPhoto(data)
+	}
+}
+
+func unreadPhoto(c *contact.Contact, reason string) {
+	c.Unread = append(c.Unread, contact.Loss{Field: "photo", Kind: contact.Dropped, Reason: reason})
+}
+
+func readPhoto(dir, path string) ([]byte, error) {
+	f, err := os.OpenInRoot(dir, filepath.FromSlash(path))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, formats.MaxPhoto+1))
+	if len(data) > formats.MaxPhoto {
+		return nil, errors.New("too large")
+	}
+	return data, err
+}
+
+// savingPhotos is an encoder whose format embeds no photos: it writes them into
+// the directory dir/photos, named by their content, so that equal photos are one
+// file and a photo that another output refers to is never overwritten.
+type savingPhotos struct {
+	formats.Encoder
+	dir string
+}
+
+func (e *savingPhotos) Encode(c *contact.Contact) ([]contact.Loss, error) {
+	if c.Photo == nil || c.Photo.Data == nil {
+		return e.Encoder.Encode(c)
+	}
+	p := *c.Photo
+	p.Path = photoDir + "/" + p.SHA256[:16] + p.Extension()
+	if err := savePhoto(filepath.Join(e.dir, filepath.FromSlash(p.Path)), p.Data); err != nil {
+		return nil, err
+	}
+	named := *c
+	named.Photo = &p
+	return e.Encoder.Encode(&named)
+}
+
+func savePhoto(path string, data []byte) error {
+	if info, err := os.Stat(path); err == nil && info.Size() == int64(len(data)) {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return atomicfile.Write(path, data, 0o600)
+}

@@ -1,0 +1,163 @@
+// Package files is the file end of a run: contacts read from files, directories
+// and streams, and written to them so that an output is either whole or not there.
+package files
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats"
+)
+
+// Stdio is the path that stands for standard input or output.
+const Stdio = "-"
+
+// ErrUnknownFormat says that neither the name nor the content of a file tells its
+// format.
+var ErrUnknownFormat = errors.New("the format cannot be told from its name or its content")
+
+// Reader reads contacts from files.
+type Reader struct {
+	Table  formats.Table
+	Format *formats.Format // nil: found for each file
+	Stdin  io.Reader       // what [Stdio] reads
+	// Passed is told of every file below a directory that was passed over because
+	// it holds no contacts by its name and its content. Nil is silent.
+	Passed func(path string)
+}
+
+// Contacts returns the contacts of all the paths in order, with their positions.
+// A directory stands for the files below it in the order of their names, hidden
+// ones and those below "photos" left out. A photo that a record names by a path
+// is loaded from beside the record's file.
+//
+// A *formats.RecordError concerns one record and the sequence goes on; any other
+// error (a file that is not there, of an unknown format, or unreadable) is the
+// last element.
+func (r *Reader) Contacts(paths ...string) iter.Seq2[*contact.Contact, error] {
+	return func(yield func(*contact.Contact, error) bool) {
+		for _, path := range paths {
+			if !r.path(path, yield) {
+				return
+			}
+		}
+	}
+}
+
+func (r *Reader) path(path string, yield func(*contact.Contact, error) bool) bool {
+	if path == Stdio {
+		return r.stream(r.Stdin, "stdin", "", yield)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		yield(nil, err)
+		return false
+	}
+	if !info.IsDir() {
+		return r.file(path, yield)
+	}
+	names, err := walk(path)
+	if err != nil {
+		yield(nil, err)
+		return false
+	}
+	for _, name := range names {
+		if !r.belowDir(name, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// belowDir reads one file that nobody named: unlike a named one it may be of
+// another kind.
+func (r *Reader) belowDir(path string, yield func(*contact.Contact, error) bool) bool {
+	if r.Format == nil {
+		f, err := r.detect(path)
+		if err != nil {
+			yield(nil, err)
+			return false
+		}
+		if f == nil {
+			if r.Passed != nil {
+				r.Passed(path)
+			}
+			return true
+		}
+	}
+	return r.file(path, yield)
+}
+
+func (r *Reader) detect(path string) (*formats.Format, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	format, _, err := r.Table.Detect(f, path)
+	return format, err
+}
+
+func walk(dir string) ([]string, error) {
+	var names []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case path != dir && strings.HasPrefix(d.Name(), "."), d.IsDir() && path != dir && d.Name() == photoDir:
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+		case d.Type().IsRegular():
+			names = append(names, path)
+		}
+		return nil
+	})
+	return names, err
+}
+
+func (r *Reader) file(path string, yield func(*contact.Contact, error) bool) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		yield(nil, err)
+		return false
+	}
+	defer f.Close()
+	return r.stream(f, path, filepath.Dir(path), yield)
+}
+
+// stream reads one stream. dir is where its photos are; "" for a stream that has
+// no place.
+func (r *Reader) stream(in io.Reader, name, dir string, yield func(*contact.Contact, error) bool) bool {
+	format := r.Format
+	if format == nil {
+		var err error
+		if format, in, err = r.Table.Detect(in, name); err != nil {
+			yield(nil, fmt.Errorf("%s: %w", name, err))
+			return false
+		}
+	}
+	if format == nil {
+		yield(nil, fmt.Errorf("%s: %w", name, ErrUnknownFormat))
+		return false
+	}
+	for c, err := range formats.InFile(format.NewDecoder(in), name).All() {
+		if c != nil {
+			loadPhoto(c, dir)
+		}
+		if !yield(c, err) {
+			return false
+		}
+		if err != nil && !formats.IsRecordError(err) {
+			return false
+		}
+	}
+	return true
+}

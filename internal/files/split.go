@@ -1,0 +1,240 @@
+package files
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats"
+	"github.com/cardferry/cardferry/internal/atomicfile"
+)
+
+// Split says how an output directory is divided into files.
+type Split string
+
+const (
+	ByContact Split = "contact" // one file per contact, in a directory per folder
+	ByFolder  Split = "folder"  // one file per folder
+)
+
+// manifest is the file in an output directory that lists what an export wrote
+// there, so that the next one removes what is no longer there and nothing else.
+const manifest = ".cardferry-files"
+
+// CreateDir begins a directory of files of one format. Everything is first written
+// aside, within the directory; Commit moves each file whole into its place, leaves
+// files alone whose content did not change, and removes those that an earlier
+// export wrote and this one did not. Other files in the directory are not touched.
+func CreateDir(path string, f *formats.Format, by Split) (Output, error) {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, err
+	}
+	aside, err := os.MkdirTemp(path, ".cardferry-*")
+	if err != nil {
+		return nil, err
+	}
+	return &dirOutput{dir: path, aside: aside, format: f, by: by, taken: map[string]bool{}, open: map[contact.FolderPath]*splitFile{}}, nil
+}
+
+type dirOutput struct {
+	dir, aside string
+	format     *formats.Format
+	by         Split
+	names      []string        // of all files, relative, with forward slashes
+	taken      map[string]bool // names in lower case: some file systems fold it
+	open       map[contact.FolderPath]*splitFile
+}
+
+// splitFile is a file that several contacts go into.
+type splitFile struct {
+	formats.Encoder
+	buffered *bufio.Writer
+	file     *os.File
+}
+
+func (o *dirOutput) Encode(c *contact.Contact) ([]contact.Loss, error) {
+	if o.by == ByFolder {
+		return o.encodeIntoFolder(c)
+	}
+	var text bytes.Buffer
+	name := o.name(folderPath(c.Folder), contactName(c))
+	enc := withPhotos(o.format, &text, filepath.Dir(filepath.Join(o.dir, filepath.FromSlash(name))))
+	losses, err := enc.Encode(c)
+	if err == nil {
+		err = enc.Close()
+	}
+	if err != nil {
+		return nil, err
+	}
+	file, err := o.create(name)
+	if err != nil {
+		return nil, err
+	}
+	_, err = file.Write(text.Bytes())
+	return losses, errors.Join(err, file.Close())
+}
+
+func (o *dirOutput) encodeIntoFolder(c *contact.Contact) ([]contact.Loss, error) {
+	f := o.open[c.Folder]
+	if f == nil {
+		parent, base := "", "Contacts"
+		if names := c.Folder.Names(); len(names) > 0 {
+			parent, base = safePath(names[:len(names)-1]), safeName(names[len(names)-1])
+		}
+		name := o.name(parent, base)
+		file, err := o.create(name)
+		if err != nil {
+			return nil, err
+		}
+		buffered := bufio.NewWriter(file)
+		f = &splitFile{withPhotos(o.format, buffered, filepath.Dir(filepath.Join(o.dir, filepath.FromSlash(name)))), buffered, file}
+		o.open[c.Folder] = f
+	}
+	return f.Encode(c)
+}
+
+// name returns a file name that is not taken yet, relative to the directory.
+func (o *dirOutput) name(parent, base string) string {
+	if parent != "" {
+		base = parent + "/" + base
+	}
+	ext := o.format.Extensions[0]
+	name := base + ext
+	for n := 2; o.taken[strings.ToLower(name)]; n++ {
+		name = fmt.Sprintf("%s (%d)%s", base, n, ext)
+	}
+	o.taken[strings.ToLower(name)] = true
+	o.names = append(o.names, name)
+	return name
+}
+
+func (o *dirOutput) create(name string) (*os.File, error) {
+	path := filepath.Join(o.aside, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+}
+
+func (o *dirOutput) Commit() error {
+	defer o.Abort()
+	for _, f := range o.open {
+		if err := errors.Join(f.Close(), f.buffered.Flush(), f.file.Close()); err != nil {
+			return err
+		}
+	}
+	o.open = nil
+	for _, name := range o.names {
+		if err := o.place(name); err != nil {
+			return err
+		}
+	}
+	if err := o.removeStale(); err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(o.dir, manifest), []byte(strings.Join(o.names, "\n")+"\n"), 0o600)
+}
+
+// place moves one file to where it belongs, unless the same is there.
+func (o *dirOutput) place(name string) error {
+	from := filepath.Join(o.aside, filepath.FromSlash(name))
+	to := filepath.Join(o.dir, filepath.FromSlash(name))
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if old, err := os.ReadFile(to); err == nil && bytes.Equal(old, text) {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	return atomicfile.Write(to, text, 0o600)
+}
+
+func (o *dirOutput) removeStale() error {
+	list, err := os.ReadFile(filepath.Join(o.dir, manifest))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for name := range strings.Lines(string(list)) {
+		name = strings.TrimSuffix(name, "\n")
+		if o.taken[strings.ToLower(name)] || !filepath.IsLocal(filepath.FromSlash(name)) {
+			continue
+		}
+		path := filepath.Join(o.dir, filepath.FromSlash(name))
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for dir := filepath.Dir(path); dir != filepath.Clean(o.dir); dir = filepath.Dir(dir) {
+			if os.Remove(dir) != nil { // not empty
+				break
+			}
+		}
+	}
+	return nil
+}
+
+func (o *dirOutput) Abort() {
+	for _, f := range o.open {
+		f.file.Close()
+	}
+	o.open = nil
+	os.RemoveAll(o.aside)
+}
+
+// contactName returns the file name of one contact: its name for people, and a
+// part of its key, so that it stays the same from export to export.
+func contactName(c *contact.Contact) string {
+	display := c.Name.Display
+	if display == "" {
+		display = c.DerivedDisplay()
+	}
+	return safeName(display) + "-" + contact.KeyOf(c.DerivedUID())[:8]
+}
+
+func folderPath(p contact.FolderPath) string { return safePath(p.Names()) }
+
+func safePath(names []string) string {
+	safe := make([]string, len(names))
+	for i, n := range names {
+		safe[i] = safeName(n)
+	}
+	return strings.Join(safe, "/")
+}
+
+// maxName bounds a file name in bytes, well below what file systems allow.
+const maxName = 80
+
+// safeName makes a name that every common file system takes.
+func safeName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || strings.ContainsRune(`/\:*?"<>|`, r) {
+			return '_'
+		}
+		return r
+	}, name)
+	for len(name) > maxName {
+		_, size := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-size]
+	}
+	name = strings.Trim(name, " .")
+	switch base, _, _ := strings.Cut(strings.ToUpper(name), "."); {
+	case name == "":
+		return "_"
+	case base == "CON", base == "PRN", base == "AUX", base == "NUL", name == photoDir,
+		len(base) == 4 && (strings.HasPrefix(base, "COM") || strings.HasPrefix(base, "LPT")) && base[3] >= '1' && base[3] <= '9':
+		return "_" + name
+	}
+	return name
+}
