@@ -13,10 +13,13 @@ import (
 	"github.com/cardferry/cardferry/internal/spool"
 )
 
-// Options says what to compare beside the fields of [contact.Diff].
-type Options struct {
-	Folders bool // compare the folders too
-	TempDir string
+// End is one side of a comparison.
+type End struct {
+	Contacts iter.Seq2[*contact.Contact, error]
+	// Folders says that the end certainly has folders, as an account does. A file
+	// has them if any of its contacts names one. They are compared if both ends
+	// have them.
+	Folders bool
 }
 
 // Folder is the pseudo-field under which a difference of folders is reported.
@@ -49,14 +52,16 @@ func (r *Report) Same() bool {
 // paired by key (made from the UID, else from the id), then by address and name,
 // then by name, then by address; each contact is in one pair at most. Photos are
 // compared by their hash, so they should have been fetched.
-func Compare(ctx context.Context, a, b iter.Seq2[*contact.Contact, error], o Options, found func(Finding)) (*Report, error) {
+//
+// Large ends are kept aside in temporary files, in the system's directory.
+func Compare(ctx context.Context, a, b End, found func(Finding)) (*Report, error) {
 	r := &Report{Fields: map[string]int{}}
-	left, err := read(ctx, a, o, r, found)
+	left, err := read(ctx, a, r, found)
 	if err != nil {
 		return nil, fmt.Errorf("reading the first end: %w", err)
 	}
 	defer left.spool.Close()
-	right, err := read(ctx, b, o, r, found)
+	right, err := read(ctx, b, r, found)
 	if err != nil {
 		return nil, fmt.Errorf("reading the second end: %w", err)
 	}
@@ -65,19 +70,20 @@ func Compare(ctx context.Context, a, b iter.Seq2[*contact.Contact, error], o Opt
 	if err := pair(ctx, left, right); err != nil {
 		return nil, err
 	}
-	return r, r.judge(ctx, left, right, o, found)
+	return r, r.judge(ctx, left, right, found)
 }
 
 // end is one end, read.
 type end struct {
-	spool *spool.Spool
-	slots []spool.Slot
-	mate  []int32 // the index of its partner at the other end, -1 for none
+	spool   *spool.Spool
+	slots   []spool.Slot
+	mate    []int32 // the index of its partner at the other end, -1 for none
+	folders bool
 }
 
-func read(ctx context.Context, contacts iter.Seq2[*contact.Contact, error], o Options, r *Report, found func(Finding)) (*end, error) {
-	e := &end{spool: spool.New(o.TempDir)}
-	for c, err := range contacts {
+func read(ctx context.Context, from End, r *Report, found func(Finding)) (*end, error) {
+	e := &end{spool: spool.New(""), folders: from.Folders}
+	for c, err := range from.Contacts {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
@@ -99,6 +105,7 @@ func read(ctx context.Context, contacts iter.Seq2[*contact.Contact, error], o Op
 			found(Finding{Err: formats.RecordErrorf(c.At, "%s: %s", l.Field, l.Reason)})
 		}
 		e.slots, e.mate = append(e.slots, slot), append(e.mate, -1)
+		e.folders = e.folders || c.Folder != ""
 	}
 	return e, nil
 }
@@ -172,7 +179,7 @@ func (e *end) each(ctx context.Context, visit func(int32, *contact.Contact)) err
 	return nil
 }
 
-func (r *Report) judge(ctx context.Context, left, right *end, o Options, found func(Finding)) error {
+func (r *Report) judge(ctx context.Context, left, right *end, found func(Finding)) error {
 	for i, j := range left.mate {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -191,7 +198,7 @@ func (r *Report) judge(ctx context.Context, left, right *end, o Options, found f
 			return err
 		}
 		fields := contact.Diff(a, b)
-		if o.Folders && a.Folder != b.Folder {
+		if left.folders && right.folders && a.Folder != b.Folder {
 			fields = append(fields, Folder)
 		}
 		if len(fields) == 0 {

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/exporter"
+	outlooksource "github.com/cardferry/cardferry/exporter/outlook"
+	"github.com/cardferry/cardferry/formats/outlook"
+	"github.com/cardferry/cardferry/importer"
+	outlooksink "github.com/cardferry/cardferry/importer/outlook"
+	"github.com/cardferry/cardferry/internal/auth"
+	"github.com/cardferry/cardferry/internal/odata"
+	"github.com/cardferry/cardferry/internal/sandbox"
+	"github.com/cardferry/cardferry/ratelimit"
+)
+
+// session is what one run of a command has open. Close it when the command ends.
+type session struct {
+	env     *env
+	boxes   map[string]*box      // embedded services, by account
+	onWait  func(ratelimit.Wait) // told what a run waits for; may be nil
+	closers []func() error
+}
+
+// box is an embedded service with its address.
+type box struct {
+	service *sandbox.Server
+	url     string
+}
+
+func (e *env) newSession() *session { return &session{env: e, boxes: map[string]*box{}} }
+
+func (s *session) Close() error {
+	var err error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		err = errors.Join(err, s.closers[i]())
+	}
+	return err
+}
+
+// access says what a run may do to an account.
+type access bool
+
+const (
+	readOnly  access = false
+	readWrite access = true
+)
+
+// client opens an account for requests.
+func (s *session) client(name string, may access) (*odata.Client, error) {
+	a, err := s.env.account(name)
+	if err != nil {
+		return nil, err
+	}
+	base := a.url
+	token := a.token
+	if a.provider == providerSandbox {
+		b, err := s.box(name)
+		if err != nil {
+			return nil, err
+		}
+		base = b.url
+		token = func() (string, error) { return sandboxToken, nil }
+	}
+	if token == nil {
+		return nil, &fault{exitSignIn, fmt.Errorf("account %s has no token", name),
+			"set one: export " + variable(name, "token") + "=…, or token_command in " + s.env.configPath()}
+	}
+	if base, err = withDialectPath(base, a.dialect); err != nil {
+		return nil, err
+	}
+	value, err := token()
+	if err != nil {
+		return nil, &fault{exitSignIn, fmt.Errorf("account %s: %w", name, err), ""}
+	}
+	o := ratelimit.Options{OnWait: s.onWait}
+	if a.limits {
+		o.Limits = ratelimit.Outlook()
+	}
+	var doer ratelimit.Doer = auth.Bearer(newHTTPClient(), value)
+	if may == readOnly {
+		doer = refuseWrites{doer}
+	}
+	return odata.NewClient(ratelimit.New(doer, o), odata.Account{BaseURL: base, Dialect: a.dialect, User: a.user, Name: name})
+}
+
+// withDialectPath adds the dialect's path to a base URL that has none, so that the
+// address of a service alone is enough.
+func withDialectPath(base string, d outlook.Dialect) (string, error) {
+	if base == "" {
+		return "", nil
+	}
+	u, err := url.Parse(base)
+	if err != nil {
+		return "", err
+	}
+	if u.Path == "" || u.Path == "/" {
+		u.Path = map[outlook.Dialect]string{
+			outlook.GraphV1: "/v1.0", outlook.GraphBeta: "/beta",
+			outlook.OutlookV2: "/api/v2.0", outlook.OutlookBeta: "/api/beta",
+		}[d]
+	}
+	return u.String(), nil
+}
+
+// newHTTPClient returns a client that follows no redirect to another host: what it
+// is sent with is for the one that was asked.
+func newHTTPClient() *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 16
+	transport.ResponseHeaderTimeout = 100 * time.Second
+	return &http.Client{
+		Transport: transport,
+		CheckRedirect: func(req *http.Request, via []*http.Request) error {
+			if from := via[0].URL; req.URL.Host != from.Host || req.URL.Scheme != from.Scheme {
+				return fmt.Errorf("the service redirects to another host, %s", req.URL.Host)
+			}
+			if len(via) >= 5 {
+				return errors.New("the service redirects in circles")
+			}
+			return nil
+		},
+	}
+}
+
+// refuseWrites is the transport of exports and dry runs: no request that could
+// change anything leaves it.
+type refuseWrites struct{ next ratelimit.Doer }
+
+func (d refuseWrites) Do(req *http.Request) (*http.Response, error) {
+	if req.Method != http.MethodGet && req.Method != http.MethodHead {
+		return nil, fmt.Errorf("a run that only reads tried to send %s: this is a defect of cardferry", req.Method)
+	}
+	return d.next.Do(req)
+}
+
+// source opens an account for reading.
+func (s *session) source(e end) (*source, error) {
+	c, err := s.client(e.account, readOnly)
+	if err != nil {
+		return nil, err
+	}
+	return &source{Source: outlooksource.New(c), end: e}, nil
+}
+
+// source is an account opened for reading, and the part of it that is asked for.
+type source struct {
+	exporter.Source
+	end end
+}
+
+// contacts returns the account's contacts, all of one folder or of the whole tree.
+func (s *source) contacts(ctx context.Context, photos bool) iter.Seq2[*contact.Contact, error] {
+	o := exporter.Options{Folder: s.end.folder, Photos: photos}
+	return withoutPhotos(photos, inAccount(s.end.account, exporter.Contacts(ctx, s.Source, o)))
+}
+
+// inAccount names the account in the position of every contact.
+func inAccount(name string, contacts iter.Seq2[*contact.Contact, error]) iter.Seq2[*contact.Contact, error] {
+	return func(yield func(*contact.Contact, error) bool) {
+		n := 0
+		for c, err := range contacts {
+			n++
+			if c != nil {
+				c.At = contact.Position{File: name + ":", Unit: "contact", Number: n}
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
+}
+
+// withoutPhotos drops the photos of contacts unless they are wanted.
+func withoutPhotos(wanted bool, contacts iter.Seq2[*contact.Contact, error]) iter.Seq2[*contact.Contact, error] {
+	if wanted {
+		return contacts
+	}
+	return func(yield func(*contact.Contact, error) bool) {
+		for c, err := range contacts {
+			if c != nil {
+				c.Photo = nil
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
+}
+
+// target is an account opened for writing, with the read side that its index is
+// made from.
+type target struct {
+	sink importer.Sink
+	read exporter.Source
+	end  end
+}
+
+// Contacts reads the whole account, whatever folder is asked for: a person in
+// another folder is the same person.
+func (t *target) Contacts(ctx context.Context) iter.Seq2[*contact.Contact, error] {
+	return exporter.Contacts(ctx, t.read, exporter.Options{})
+}
+
+func (s *session) target(e end, dryRun bool) (*target, error) {
+	c, err := s.client(e.account, access(!dryRun))
+	if err != nil {
+		return nil, err
+	}
+	return &target{sink: outlooksink.New(c), read: outlooksource.New(c), end: e}, nil
+}
+
+// sandboxToken is the bearer token of embedded services.
+const sandboxToken = "sandbox"
+
+// The sample mailbox that the account sandbox: is filled with on its first use.
+var builtInSample = sandbox.Sample{Contacts: 250, Photos: 0.24, Seed: 1}
+
+// box opens the embedded service of an account and serves it on loopback.
+func (s *session) box(name string) (*box, error) {
+	if b := s.boxes[name]; b != nil {
+		return b, nil
+	}
+	dir := filepath.Join(s.env.stateDir(), "sandbox")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	service, err := sandbox.Open(sandbox.Options{Data: filepath.Join(dir, name+".db"), Token: sandboxToken})
+	if err != nil {
+		return nil, fmt.Errorf("opening the embedded mailbox of %s: %w", name, err)
+	}
+	s.closers = append(s.closers, service.Close)
+	if name == builtIn {
+		if err := fillOnce(service, builtInSample); err != nil {
+			return nil, fmt.Errorf("filling the embedded mailbox: %w", err)
+		}
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("serving the embedded mailbox: %w", err)
+	}
+	server := &http.Server{Handler: service, ReadHeaderTimeout: 10 * time.Second}
+	go server.Serve(listener)
+	s.closers = append(s.closers, server.Close)
+	s.boxes[name] = &box{service, "http://" + listener.Addr().String()}
+	return s.boxes[name], nil
+}
+
+func fillOnce(service *sandbox.Server, sample sandbox.Sample) error {
+	empty, err := service.Empty()
+	if err != nil || !empty {
+		return err
+	}
+	return service.Fill(sample)
+}

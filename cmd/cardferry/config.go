@@ -1,0 +1,241 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/cardferry/cardferry/formats/outlook"
+)
+
+// Names of providers, as the key provider takes them.
+const (
+	providerOutlook = "outlook"
+	providerSandbox = "sandbox"
+)
+
+// account is one login, as the configuration has it.
+type account struct {
+	name     string
+	provider string
+	dialect  outlook.Dialect
+	url      string // "" is the dialect's own
+	user     string
+	token    func() (string, error) // nil when none is configured
+	limits   bool                   // pace requests as Microsoft asks for
+}
+
+// settings are the keys of an account. Secrets may also come from a file or a
+// command, under the key with _file or _command behind it.
+var settings = []string{"provider", "dialect", "url", "user", "auth", "tenant", "client_id", "certificate", "username", "limits"}
+var secrets = []string{"client_secret", "token", "password"}
+
+// builtIn is the account that always exists.
+const builtIn = "sandbox"
+
+var accountName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]+$`)
+
+// configPath returns where the accounts are.
+func (e *env) configPath() string {
+	return filepath.Join(e.dir("XDG_CONFIG_HOME", ".config"), "config.toml")
+}
+
+// stateDir returns where cardferry keeps what it must remember.
+func (e *env) stateDir() string { return e.dir("XDG_STATE_HOME", ".local/state") }
+
+func (e *env) dir(variable, fallback string) string {
+	base := e.getenv(variable)
+	if base == "" {
+		home := e.getenv("HOME")
+		if home == "" {
+			home, _ = os.UserHomeDir()
+		}
+		base = filepath.Join(home, filepath.FromSlash(fallback))
+	}
+	return filepath.Join(base, "cardferry")
+}
+
+// readConfig returns the accounts of the configuration file as tables of text. A
+// missing file has none.
+func (e *env) readConfig() (map[string]map[string]string, error) {
+	path := e.configPath()
+	var raw map[string]map[string]any
+	_, err := toml.DecodeFile(path, &raw)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		if parse, ok := errors.AsType[toml.ParseError](err); ok {
+			return nil, usage("", "%s: line %d: not valid TOML", path, parse.Position.Line)
+		}
+		return nil, usage("every account is a table: [NAME] and its keys below it", "%s: %w", path, errors.New("not a list of accounts"))
+	}
+	config := map[string]map[string]string{}
+	for name, table := range raw {
+		config[name] = map[string]string{}
+		if !accountName.MatchString(name) {
+			return nil, usage("use letters, digits, '_', '.' and '-', at least two of them", "%s: %q is no name for an account", path, name)
+		}
+		for key, value := range table {
+			if !knownKey(key) {
+				return nil, usage("known keys are "+strings.Join(append(slices.Clone(settings), secrets...), ", "), "%s: account %s: unknown key %q", path, name, key)
+			}
+			config[name][key] = fmt.Sprint(value)
+		}
+	}
+	return config, nil
+}
+
+func knownKey(key string) bool {
+	bare := strings.TrimSuffix(strings.TrimSuffix(key, "_file"), "_command")
+	return slices.Contains(settings, key) || slices.Contains(secrets, bare)
+}
+
+var notInVariable = regexp.MustCompile(`[^A-Z0-9]`)
+
+func variable(account, key string) string {
+	return "CARDFERRY_" + notInVariable.ReplaceAllString(strings.ToUpper(account), "_") + "_" + strings.ToUpper(key)
+}
+
+// accountNames returns the names of all accounts, sorted: those of the file, the
+// built-in one, and those that the environment defines by a PROVIDER or URL.
+func (e *env) accountNames() ([]string, error) {
+	config, err := e.readConfig()
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]bool{builtIn: true}
+	for name := range config {
+		names[name] = true
+	}
+	for _, pair := range e.environ() {
+		name, _, _ := strings.Cut(pair, "=")
+		for _, key := range []string{"_PROVIDER", "_URL", "_TOKEN"} {
+			if rest, ok := strings.CutPrefix(name, "CARDFERRY_"); ok && strings.HasSuffix(rest, key) {
+				found := strings.ToLower(strings.TrimSuffix(rest, key))
+				if !slices.ContainsFunc(slices.Collect(maps.Keys(names)), func(n string) bool { return variable(n, "x") == variable(found, "x") }) {
+					names[found] = true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names)), nil
+}
+
+// account returns the account of that name, from the environment first, then the
+// file.
+func (e *env) account(name string) (*account, error) {
+	config, err := e.readConfig()
+	if err != nil {
+		return nil, err
+	}
+	table, known := config[name]
+	get := func(key string) string {
+		if v := e.getenv(variable(name, key)); v != "" {
+			return v
+		}
+		return table[key]
+	}
+	for _, key := range append(slices.Clone(settings), secrets...) {
+		known = known || get(key) != "" || get(key+"_file") != "" || get(key+"_command") != ""
+	}
+	if name == builtIn {
+		known = true
+	}
+	if !known {
+		names, _ := e.accountNames()
+		return nil, notFound(fmt.Sprintf("known accounts are %s; define this one in %s, or as %s=outlook", strings.Join(names, ", "), e.configPath(), variable(name, "provider")),
+			"there is no account %q", name)
+	}
+	return newAccount(name, get)
+}
+
+func newAccount(name string, get func(string) string) (*account, error) {
+	a := &account{name: name, provider: get("provider"), url: strings.TrimRight(get("url"), "/"), user: get("user")}
+	if a.provider == "" {
+		a.provider = providerOutlook
+		if name == builtIn {
+			a.provider = providerSandbox
+		}
+	}
+	if a.provider != providerOutlook && a.provider != providerSandbox {
+		return nil, usage("providers are outlook and sandbox", "account %s: unknown provider %q", name, a.provider)
+	}
+	var err error
+	if a.dialect, err = outlook.ParseDialect(get("dialect")); err != nil {
+		return nil, usage("", "account %s: %w", name, err)
+	}
+	loopback := false
+	if a.url != "" {
+		if loopback, err = checkURL(a.url); err != nil {
+			return nil, usage("", "account %s: %w", name, err)
+		}
+	}
+	switch limits := get("limits"); limits {
+	case "":
+		a.limits = a.provider == providerOutlook && !loopback
+	case "outlook", "none":
+		a.limits = limits == "outlook"
+	default:
+		return nil, usage("limits is outlook or none", "account %s: unknown limits %q", name, limits)
+	}
+	if auth := get("auth"); auth != "" && auth != "token" {
+		return nil, usage("this version signs in with a ready access token: auth = \"token\"", "account %s: sign-in by %q is not available", name, auth)
+	}
+	a.token = secret("token", get)
+	return a, nil
+}
+
+// checkURL accepts https everywhere and http on loopback.
+func checkURL(text string) (loopback bool, err error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return false, errors.New("url is not a URL")
+	}
+	ip := net.ParseIP(u.Hostname())
+	loopback = u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	if u.Scheme != "https" && (u.Scheme != "http" || !loopback) {
+		return false, errors.New("url must be https, or http on loopback: a token is not sent in the clear")
+	}
+	return loopback, nil
+}
+
+// secret returns how to get a secret: from its key, a file, or a command; nil if
+// none of them is set.
+func secret(key string, get func(string) string) func() (string, error) {
+	if v := get(key); v != "" {
+		return func() (string, error) { return v, nil }
+	}
+	if path := get(key + "_file"); path != "" {
+		return func() (string, error) {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return "", fmt.Errorf("reading the %s: %w", key, err)
+			}
+			return strings.TrimSpace(string(text)), nil
+		}
+	}
+	if command := get(key + "_command"); command != "" {
+		return func() (string, error) {
+			shell := exec.Command("sh", "-c", command)
+			shell.Stderr = os.Stderr
+			text, err := shell.Output()
+			if err != nil {
+				return "", fmt.Errorf("running the command for the %s: %w", key, err)
+			}
+			return strings.TrimSpace(string(text)), nil
+		}
+	}
+	return nil
+}

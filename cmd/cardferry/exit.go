@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"strings"
+
+	"github.com/cardferry/cardferry/exporter"
+	"github.com/cardferry/cardferry/importer"
+	"github.com/cardferry/cardferry/internal/files"
+	"github.com/cardferry/cardferry/internal/odata"
+	"github.com/cardferry/cardferry/internal/sandbox"
+	"github.com/cardferry/cardferry/ratelimit"
+)
+
+// Exit codes. Scripts rely on them: add, never change.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitIncomplete  = 3
+	exitSignIn      = 4
+	exitTemporary   = 5
+	exitRefused     = 6
+	exitDifferent   = 8
+	exitNotFound    = 10
+	exitLocked      = 11
+	exitInterrupted = 130
+)
+
+const exitCodesHelp = `Exit codes:
+    0  done
+    1  failed
+    2  usage: the command line or the configuration is wrong
+    3  finished, but some records failed or wait for review, parts of them could
+       not be read, or --strict was given and something was lost
+    4  sign-in is needed
+    5  temporary: the service cannot be reached or is busy; try later
+    6  refused by a guard; --yes overrides it
+    8  verify found differences
+   10  no such account, folder or file
+   11  another run holds the lock
+  130  interrupted; the same command goes on where it stopped
+`
+
+// fault is an error with the exit code that it means, and what to do about it.
+type fault struct {
+	code int
+	err  error
+	hint string // can be pasted, or empty
+}
+
+func (f *fault) Error() string { return f.err.Error() }
+func (f *fault) Unwrap() error { return f.err }
+
+func usage(hint, format string, args ...any) error {
+	return &fault{exitUsage, fmt.Errorf(format, args...), hint}
+}
+
+func notFound(hint, format string, args ...any) error {
+	return &fault{exitNotFound, fmt.Errorf(format, args...), hint}
+}
+
+// errIncomplete ends a run that did all it could, and has said what it could not.
+var errIncomplete = errors.New("finished, but not everything came through")
+
+// errDifferent ends a comparison that found differences, and has listed them.
+var errDifferent = errors.New("the two ends differ")
+
+// exitCode is the one place where an error becomes an exit code and a hint.
+func exitCode(ctx context.Context, err error) (code int, hint string) {
+	if f, ok := errors.AsType[*fault](err); ok {
+		return f.code, f.hint
+	}
+	var netErr net.Error
+	switch {
+	case err == nil:
+		return exitDone, ""
+	case ctx.Err() != nil:
+		return exitInterrupted, "run the same command again: it goes on where it stopped"
+	case errors.Is(err, errIncomplete):
+		return exitIncomplete, ""
+	case errors.Is(err, errDifferent):
+		return exitDifferent, ""
+	case errors.Is(err, sandbox.ErrLocked):
+		return exitLocked, "wait for the other run to end, and try again"
+	case errors.Is(err, exporter.ErrNoFolder):
+		return exitNotFound, "list the folders with: cardferry folders ACCOUNT:"
+	case errors.Is(err, files.ErrUnknownFormat):
+		return exitUsage, "name the format, for example with: --format vcard"
+	case errors.Is(err, fs.ErrNotExist):
+		return exitNotFound, ""
+	case errors.Is(err, odata.ErrSignIn):
+		return exitSignIn, "the service does not accept the token: set a fresh one, for example in CARDFERRY_<ACCOUNT>_TOKEN"
+	case errors.Is(err, importer.ErrTemporary), errors.Is(err, importer.ErrAmbiguous), errors.Is(err, ratelimit.ErrTooLong), errors.As(err, &netErr):
+		return exitTemporary, "try again later; an import goes on where it stopped"
+	}
+	return exitFailed, ""
+}
+
+// usageError recognises what cobra and pflag say of a wrong command line.
+func usageError(err error) bool {
+	text := err.Error()
+	for _, sign := range []string{"unknown command", "unknown flag", "unknown shorthand", "accepts ", "requires at least", "invalid argument", "flag needs an argument", "required flag"} {
+		if strings.Contains(text, sign) {
+			return true
+		}
+	}
+	return false
+}

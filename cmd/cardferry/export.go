@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/exporter"
+	"github.com/cardferry/cardferry/internal/files"
+)
+
+type exportCommand struct {
+	*ui
+	runFlags
+	formatFlags
+	folder, split string
+}
+
+func newExport(u *ui) *cobra.Command {
+	x := &exportCommand{ui: u}
+	c := &cobra.Command{
+		Use:   "export SOURCE [DEST]",
+		Short: "Write an account's contacts to a file, a directory or stdout",
+		Long: `Export writes the contacts of an account, all folders of it or one, to DEST: a
+file, "-" for stdout (the default), or with --split a directory. The format is
+that of DEST's extension, else --format, else vCard.
+
+A file takes its name only when it is complete: until then the old one stands.
+vCards hold their photos; for the other formats photos go to a directory
+"photos" beside the file.
+
+` + exitCodesHelp,
+		Example: `  cardferry export sandbox: contacts.vcf
+  cardferry export work:Customers/EMEA --format csv --csv-dialect google
+  cardferry export work: backup/ --split contact --vcard-version 4.0`,
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(c *cobra.Command, args []string) error { return x.run(c.Context(), args) },
+	}
+	x.runFlags.add(c)
+	x.formatFlags.add(c, "DEST", true)
+	c.Flags().StringVar(&x.folder, "folder", "", "the one `FOLDER` to export; same as SOURCE:FOLDER")
+	choice(c, &x.split, "split", "", []string{string(files.ByContact), string(files.ByFolder)}, "write a directory of files, one per contact or per folder")
+	return c
+}
+
+func (x *exportCommand) run(ctx context.Context, args []string) error {
+	from, err := parseEnd(args[0]).inFolder(x.folder)
+	if err == nil {
+		err = from.mustBeAccount("SOURCE")
+	}
+	if err != nil {
+		return err
+	}
+	to := end{path: files.Stdio}
+	if len(args) > 1 {
+		to = parseEnd(args[1])
+	}
+	if err := to.mustBePath("DEST"); err != nil {
+		return err
+	}
+	return x.session(func(s *session) error {
+		src, err := s.source(from)
+		if err != nil {
+			return err
+		}
+		w := writing{ui: x.ui, runFlags: x.runFlags, formatFlags: x.formatFlags, split: files.Split(x.split), verb: "exported"}
+		return w.write(ctx, src.contacts(ctx, x.photos), to.path)
+	})
+}
+
+// writing carries a sequence of contacts to a path: the common part of export and
+// convert.
+type writing struct {
+	*ui
+	runFlags
+	formatFlags
+	split files.Split
+	verb  string
+}
+
+func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact, error], path string) (err error) {
+	if path == files.Stdio {
+		w.events = w.stderr
+	}
+	if w.ui.report, err = newReportFile(w.runFlags.report); err != nil {
+		return err
+	}
+	out, err := w.open(path)
+	if err != nil {
+		return err
+	}
+	defer out.Abort()
+	w.showProgress()
+	r, err := exporter.Export(ctx, contacts, out, exporter.Observer{
+		Record: w.exported,
+		Progress: func(n int) {
+			w.progress(w.verb, n, 0)
+		},
+	})
+	if err == nil && r.Written == 0 && !w.yes {
+		err = guardEmpty(path)
+	}
+	if err == nil {
+		err = out.Commit()
+	}
+	s := summary{Read: r.Read, Created: r.Written, Failed: r.Failed, Photos: r.Photos, Unread: r.Unread, Losses: r.Losses.Total(), LossesByField: r.Losses.Rows()}
+	text := ""
+	if err == nil {
+		text = fmt.Sprintf("%s %s%s to %s", w.verb, count(r.Written, "contact"), withCount(r.Photos, "photo"), place(path))
+		if r.Failed > 0 {
+			text += fmt.Sprintf("; %s failed", count(r.Failed, "record"))
+		}
+	}
+	return w.finish(s, text, w.strict, err)
+}
+
+func (w *writing) open(path string) (files.Output, error) {
+	format, err := w.forWriting(path, path == files.Stdio || w.split != "")
+	if err != nil {
+		return nil, err
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() && w.split == "" {
+		return nil, usage("add --split contact or --split folder, or name a file", "%s is a directory", path)
+	}
+	switch {
+	case w.split != "" && path == files.Stdio:
+		return nil, usage("name a directory", "--split cannot go to stdout")
+	case w.split != "":
+		return files.CreateDir(path, format, w.split)
+	case path == files.Stdio:
+		return files.ToStream(w.stdout, format), nil
+	}
+	return files.CreateFile(path, format)
+}
+
+func (w *writing) exported(r exporter.Result) {
+	e := event{Type: "record", At: r.At.String(), ID: r.ID, Unread: r.Unread, Losses: r.Losses, Outcome: "written"}
+	if r.Err != nil {
+		e.Outcome, e.Reason = "failed", r.Err.Error()
+	}
+	w.record(e, r.Err != nil)
+}
+
+// guardEmpty refuses to put nothing in the place of something: an account that
+// suddenly shows no contacts is more often a fault than the truth.
+func guardEmpty(path string) error {
+	info, err := os.Stat(path)
+	if path == files.Stdio || errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() && info.Size() == 0 {
+		return nil
+	}
+	return &fault{exitRefused, fmt.Errorf("there are no contacts to write, and %s exists: it stays as it is", path), "add --yes if that is right"}
+}
+
+func place(path string) string {
+	if path == files.Stdio {
+		return "stdout"
+	}
+	return path
+}
+
+// count returns "1 contact", "2 contacts".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func withCount(n int, what string) string {
+	if n == 0 {
+		return ""
+	}
+	return " with " + count(n, what)
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cardferry/cardferry/formats"
+	"github.com/cardferry/cardferry/formats/csv"
+	"github.com/cardferry/cardferry/formats/jsonl"
+	"github.com/cardferry/cardferry/formats/outlook"
+	"github.com/cardferry/cardferry/formats/vcard"
+	"github.com/cardferry/cardferry/importer"
+)
+
+// formatFlags choose the format of a file and its variant.
+type formatFlags struct {
+	format, vcardVersion, csvDialect, jsonDialect string
+}
+
+var (
+	vcardVersions = []string{"3.0", "4.0"}
+	csvDialects   = []string{"outlook", "google", "thunderbird", "generic"}
+	jsonDialects  = []string{string(outlook.GraphV1), string(outlook.GraphBeta), string(outlook.OutlookV2), string(outlook.OutlookBeta)}
+	formatNames   = []string{"vcard", "csv", "jsonl", "outlook-json"}
+)
+
+func (f *formatFlags) add(c *cobra.Command, ofWhat string, writes bool) {
+	choice(c, &f.format, "format", "", formatNames, "format of "+ofWhat+"; by default its extension or its content tells")
+	if !writes {
+		return
+	}
+	choice(c, &f.vcardVersion, "vcard-version", "3.0", vcardVersions, "version of vCards to write")
+	choice(c, &f.csvDialect, "csv-dialect", "outlook", csvDialects, "columns of CSV to write; generic keeps every field")
+	choice(c, &f.jsonDialect, "json-dialect", jsonDialects[0], jsonDialects, "dialect of Microsoft's JSON to write")
+}
+
+// table returns the formats, each in the variant that the flags choose.
+func (f *formatFlags) table() formats.Table {
+	return formats.Table{
+		vcard.Format(vcard.Options{Version: f.vcardVersion}),
+		csv.Format(csv.Options{Dialect: f.csvDialect}),
+		jsonl.Format(),
+		outlook.Format(outlook.Options{Dialect: outlook.Dialect(f.jsonDialect)}),
+	}
+}
+
+// forReading returns the format named by --format; nil means to find it for each
+// file.
+func (f *formatFlags) forReading() (*formats.Format, error) {
+	if f.format == "" {
+		return nil, nil
+	}
+	return f.table().ByName(f.format)
+}
+
+// forWriting returns the format to write to a path: the flag's, else its
+// extension's. A directory or stdout without a flag is vCard.
+func (f *formatFlags) forWriting(path string, always bool) (*formats.Format, error) {
+	table := f.table()
+	if f.format != "" {
+		return table.ByName(f.format)
+	}
+	if format := table.ByPath(path); format != nil {
+		return format, nil
+	}
+	if always {
+		return table.ByName("vcard")
+	}
+	return nil, usage("add --format "+strings.Join(formatNames, "|")+", or an extension such as .vcf, .csv, .jsonl",
+		"the format to write cannot be told from the name %q", path)
+}
+
+// choice adds a flag that takes one of a few words.
+func choice(c *cobra.Command, value *string, name, initial string, words []string, text string) {
+	c.Flags().Var(&wordValue{value, words}, name, text)
+	*value = initial
+	if initial != "" {
+		c.Flags().Lookup(name).DefValue = initial
+	}
+	c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+}
+
+type wordValue struct {
+	value *string
+	words []string
+}
+
+func (w *wordValue) String() string {
+	if w.value == nil {
+		return ""
+	}
+	return *w.value
+}
+func (w *wordValue) Type() string { return strings.Join(w.words, "|") }
+func (w *wordValue) Set(s string) error {
+	if !slices.Contains(w.words, s) {
+		return usage("", "it is one of %s", strings.Join(w.words, ", "))
+	}
+	*w.value = s
+	return nil
+}
+
+// runFlags are those that every command has that moves contacts.
+type runFlags struct {
+	photos bool
+	strict bool
+	report string
+	yes    bool
+}
+
+func (f *runFlags) add(c *cobra.Command) {
+	c.Flags().BoolVar(&f.photos, "photos", true, "bring the photos along")
+	c.Flags().BoolVar(&f.strict, "strict", false, "exit 3 if anything at all is lost")
+	c.Flags().StringVar(&f.report, "report", "", "write what happened to every record to `FILE`.json")
+	c.Flags().BoolVar(&f.yes, "yes", false, "go on where a guard would refuse")
+}
+
+// importFlags are those of the commands that write to an account.
+type importFlags struct {
+	dryRun      bool
+	policy      string
+	concurrency int
+}
+
+func (f *importFlags) add(c *cobra.Command) {
+	var words []string
+	for _, p := range importer.Policies() {
+		words = append(words, string(p))
+	}
+	c.Flags().BoolVarP(&f.dryRun, "dry-run", "n", false, "show what would be done; nothing is written")
+	choice(c, &f.policy, "on-duplicate", words[0], words, "what to do with a contact that the account has already")
+	c.Flags().IntVar(&f.concurrency, "concurrency", 4, "requests under way at a time")
+}
+
+func (f *importFlags) options(e end, photos bool) (importer.Options, error) {
+	if f.concurrency < 1 || f.concurrency > 64 {
+		return importer.Options{}, usage("", "--concurrency must be from 1 to 64")
+	}
+	o := importer.Options{Policy: importer.OnDuplicate(f.policy), Concurrency: f.concurrency, NoPhotos: !photos, DryRun: f.dryRun}
+	if e.folder != nil {
+		o.Folder = *e.folder
+	}
+	return o, nil
+}

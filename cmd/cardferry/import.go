@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/importer"
+	"github.com/cardferry/cardferry/internal/files"
+)
+
+const onDuplicateHelp = `A record is recognised in the account by the key that an earlier run stored with
+it, else by an email address. --on-duplicate says what happens to one that is
+there already:
+  fill     add what the account's contact lacks; overwrite nothing
+  update   let the record's values stand; unite the lists
+  replace  make the account's contact what the record is
+  skip     leave it as it is
+  create   add a second contact
+A record that matches several contacts, or one under another name, is listed for
+review and nothing is written for it. Nothing is ever deleted.
+`
+
+type importCommand struct {
+	*ui
+	runFlags
+	importFlags
+	formatFlags
+	folder string
+}
+
+func newImport(u *ui) *cobra.Command {
+	x := &importCommand{ui: u}
+	c := &cobra.Command{
+		Use:   "import FILE... SINK",
+		Short: "Bring files of contacts into an account",
+		Long: `Import brings the contacts of files (or of directories of files, or of "-" for
+stdin) into an account. It first reads the whole account, finds out which records
+are there already, writes the rest, and then the photos.
+
+` + onDuplicateHelp + "\n" + exitCodesHelp,
+		Example: `  cardferry import contacts.vcf work: --dry-run
+  cardferry import *.vcf more.csv work:
+  cardferry import old.jsonl work:Archive --on-duplicate skip`,
+		Args: cobra.MinimumNArgs(2),
+		RunE: func(c *cobra.Command, args []string) error { return x.run(c.Context(), args) },
+	}
+	x.runFlags.add(c)
+	x.importFlags.add(c)
+	x.formatFlags.add(c, "the files", false)
+	c.Flags().StringVar(&x.folder, "folder", "", "the `FOLDER` to import into; same as SINK:FOLDER")
+	return c
+}
+
+func (x *importCommand) run(ctx context.Context, args []string) error {
+	paths := args[:len(args)-1]
+	to, err := parseEnd(args[len(args)-1]).inFolder(x.folder)
+	if err == nil {
+		err = to.mustBeAccount("SINK")
+	}
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		if err := parseEnd(path).mustBePath("FILE"); err != nil {
+			return err
+		}
+		if path == files.Stdio {
+			continue
+		}
+		if _, err := os.Stat(path); err != nil {
+			return err
+		}
+	}
+	reader, err := x.fileReader(&x.formatFlags)
+	if err != nil {
+		return err
+	}
+	return x.session(func(s *session) error {
+		b := bringing{ui: x.ui, runFlags: x.runFlags, importFlags: x.importFlags, what: strings.Join(paths, ", "), verb: "imported"}
+		return b.bring(ctx, s, withoutPhotos(x.photos, reader.Contacts(paths...)), to)
+	})
+}
+
+// bringing carries a sequence of contacts into an account: the common part of
+// import and migrate.
+type bringing struct {
+	*ui
+	runFlags
+	importFlags
+	what, verb string
+}
+
+func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*contact.Contact, error], to end) (err error) {
+	o, err := b.options(to, b.photos)
+	if err != nil {
+		return err
+	}
+	if b.ui.report, err = newReportFile(b.runFlags.report); err != nil {
+		return err
+	}
+	t, err := s.target(to, b.dryRun)
+	if err != nil {
+		return err
+	}
+	b.showProgress()
+	r, err := importer.Import(ctx, contacts, t, t.sink, o, importer.Observer{
+		Record: b.imported, Photo: b.photo, Progress: b.progress,
+	})
+	sum := summary{
+		DryRun: b.dryRun, Read: r.Read, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, United: r.United,
+		Skipped: r.Skipped, Review: r.Review, Failed: r.Failed, Photos: r.Photos, PhotosFailed: r.PhotosFailed,
+		Losses: r.Losses.Total(), LossesByField: r.Losses.Rows(), Unread: r.Unread, Kept: r.Kept, Existing: r.Existing,
+	}
+	if !b.dryRun && err == nil {
+		sum.Again = &again{r.Again.Create, r.Again.Update}
+	}
+	return b.finish(sum, b.summaryText(r, to, err), b.strict, err)
+}
+
+func (b *bringing) imported(r importer.Result) {
+	e := event{Type: "record", At: r.At.String(), Outcome: string(r.Outcome), Reason: r.Reason, ID: r.ID, Fields: r.Fields, Kept: r.Kept, Unread: r.Unread, Losses: r.Losses}
+	if r.Err != nil {
+		e.Reason = strings.TrimPrefix(e.Reason+": "+r.Err.Error(), ": ")
+	}
+	b.record(e, r.Outcome == importer.Failed || r.Outcome == importer.Review || b.dryRun && !b.quiet)
+}
+
+func (b *bringing) photo(r importer.PhotoResult) {
+	e := event{Type: "photo", At: r.At.String(), ID: r.ID, Outcome: "converted"}
+	if r.Loss != nil {
+		e.Losses = []contact.Loss{*r.Loss}
+	}
+	if r.Err != nil {
+		e.Outcome, e.Reason = "photo failed", r.Err.Error()
+	}
+	b.record(e, r.Err != nil)
+}
+
+func (b *bringing) summaryText(r *importer.Report, to end, err error) string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		word string
+	}{
+		{r.Created, "created"}, {r.Updated, "updated"}, {r.Unchanged, "unchanged"}, {r.United, "united"},
+		{r.Skipped, "skipped"}, {r.Review, "for review"}, {r.Failed, "failed"},
+	} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
+		}
+	}
+	if r.Photos > 0 {
+		parts = append(parts, count(r.Photos, "photo")+" stored")
+	}
+	if r.PhotosFailed > 0 {
+		parts = append(parts, count(r.PhotosFailed, "photo")+" failed")
+	}
+	if len(parts) == 0 {
+		parts = []string{"nothing to do"}
+	}
+	verb, tail := b.verb, ""
+	switch {
+	case b.dryRun:
+		verb = "would have " + b.verb
+	case err != nil:
+		verb, tail = "stopped after it had "+b.verb, ""
+	default:
+		tail = fmt.Sprintf("; a second run would create %d and update %d", r.Again.Create, r.Again.Update)
+	}
+	return fmt.Sprintf("%s %s from %s into %s: %s%s", verb, count(r.Read, "record"), b.what, to.text, strings.Join(parts, ", "), tail)
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/contact/contacttest"
+	"github.com/cardferry/cardferry/formats"
+)
+
+var update = flag.Bool("update", false, "write the tables that are made from the code into the README")
+
+const readmePath = "../../README.md"
+
+var shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
+
+// TestReadmeCommands runs every command of the README as it stands there, one
+// block after the other in one directory, with the accounts that it speaks of
+// being embedded mailboxes.
+func TestReadmeCommands(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the program")
+	}
+	readme, err := os.ReadFile(readmePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, "bin", "cardferry"), ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building: %v\n%s", err, out)
+	}
+	env := append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir+"/config", "XDG_STATE_HOME="+dir+"/state",
+		"PATH="+dir+"/bin:"+os.Getenv("PATH"),
+		"CARDFERRY_WORK_PROVIDER=sandbox", "CARDFERRY_SECOND_PROVIDER=sandbox", "CARDFERRY_NEW_PROVIDER=sandbox",
+		"CARDFERRY_OLD_PROVIDER=sandbox", "CARDFERRY_OLD_DIALECT=outlook-beta")
+	runShell := func(script string) {
+		t.Helper()
+		cmd := exec.Command("sh", "-eu", "-c", script)
+		cmd.Dir, cmd.Env = dir, env
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s\n%s", err, script, out)
+		}
+	}
+	runShell("cardferry migrate sandbox: work: -q; cardferry migrate sandbox: old: -q")
+	blocks := shellBlock.FindAllSubmatch(readme, -1)
+	if len(blocks) < 5 {
+		t.Fatalf("found %d blocks of commands", len(blocks))
+	}
+	for _, b := range blocks {
+		if script := string(b[1]); !strings.HasPrefix(script, "make ") { // CI runs these itself
+			runShell(script)
+		}
+	}
+}
+
+// TestReadmeTranscript checks that the transcript at the top is what the program
+// prints.
+func TestReadmeTranscript(t *testing.T) {
+	readme, err := os.ReadFile(readmePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(readme), "```console\n")
+	transcript, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("no transcript")
+	}
+	dir := t.TempDir()
+	t.Chdir(dir)
+	vars := map[string]string{"HOME": dir, "CARDFERRY_SECOND_PROVIDER": "sandbox"}
+	var got bytes.Buffer
+	for line := range strings.Lines(transcript) {
+		command, ok := strings.CutPrefix(strings.TrimSpace(line), "$ cardferry ")
+		if !ok {
+			continue
+		}
+		fmt.Fprintf(&got, "$ cardferry %s\n", command)
+		e := env{stdin: strings.NewReader(""), stdout: &got, stderr: &got, getenv: func(k string) string { return vars[k] }, environ: func() []string { return nil }}
+		if code := run(t.Context(), e, strings.Fields(command)); code != 0 {
+			t.Fatalf("exit code %d\n%s", code, &got)
+		}
+	}
+	if got.String() != transcript {
+		t.Errorf("the README shows\n%s\nand the program prints\n%s", transcript, &got)
+	}
+}
+
+// keepColumns are the formats of the table of what is kept.
+var keepColumns = []struct {
+	title string
+	flags formatFlags
+}{
+	{"vCard 3.0", formatFlags{format: "vcard", vcardVersion: "3.0"}},
+	{"vCard 4.0", formatFlags{format: "vcard", vcardVersion: "4.0"}},
+	{"Outlook CSV", formatFlags{format: "csv", csvDialect: "outlook"}},
+	{"Google CSV", formatFlags{format: "csv", csvDialect: "google"}},
+	{"Thunderbird CSV", formatFlags{format: "csv", csvDialect: "thunderbird"}},
+	{"generic CSV", formatFlags{format: "csv", csvDialect: "generic"}},
+	{"JSON Lines", formatFlags{format: "jsonl"}},
+	{"Microsoft JSON", formatFlags{format: "outlook-json", jsonDialect: "graph-v1.0"}},
+}
+
+// TestReadmeKeeps makes the table of what each format keeps from what the encoders
+// do with random contacts, and compares it with the README's.
+func TestReadmeKeeps(t *testing.T) {
+	table := keepTable(t)
+	readme, err := os.ReadFile(readmePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const from, to = "<!-- keeps -->\n", "<!-- /keeps -->"
+	before, rest, ok := strings.Cut(string(readme), from)
+	old, after, ok2 := strings.Cut(rest, to)
+	if !ok || !ok2 {
+		t.Fatal("the README has no place for the table")
+	}
+	if old == table {
+		return
+	}
+	if !*update {
+		t.Fatalf("the README's table is not what the formats do; run: go test ./cmd/cardferry -run TestReadmeKeeps -update\n%s", table)
+	}
+	if err := os.WriteFile(readmePath, []byte(before+from+table+to+after), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func keepTable(t *testing.T) string {
+	var b strings.Builder
+	b.WriteString("| field |")
+	for _, c := range keepColumns {
+		b.WriteString(" " + c.title + " |")
+	}
+	b.WriteString("\n|---|" + strings.Repeat(":-:|", len(keepColumns)) + "\n")
+	var kept []map[contact.Field]string
+	for _, c := range keepColumns {
+		format, err := c.flags.table().ByName(c.flags.format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, keeps(t, format))
+	}
+	for _, f := range contact.Fields() {
+		if f == "photo" {
+			continue // beside the file where it is not in it
+		}
+		fmt.Fprintf(&b, "| %s |", f)
+		for i := range kept {
+			b.WriteString(" " + kept[i][f] + " |")
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// keeps sends random contacts through a format and says of each field how it
+// arrived.
+func keeps(t *testing.T, format *formats.Format) map[contact.Field]string {
+	sent, arrived := map[contact.Field]int{}, map[contact.Field]int{}
+	partly := map[contact.Field]bool{}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		c := contacttest.Random(rng)
+		c.Photo = nil
+		var text bytes.Buffer
+		enc := format.NewEncoder(&text)
+		if _, err := enc.Encode(c); err != nil {
+			t.Fatal(err)
+		}
+		if err := enc.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for back, err := range format.NewDecoder(&text).All() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			lost := map[contact.Field]bool{}
+			for _, f := range contact.Diff(c, back) {
+				lost[f] = true
+			}
+			for _, f := range contact.Fields() {
+				if !c.Has(f) {
+					continue
+				}
+				sent[f]++
+				if !lost[f] {
+					arrived[f]++
+				} else if back.Has(f) {
+					partly[f] = true
+				}
+			}
+		}
+	}
+	marks := map[contact.Field]string{}
+	for f, n := range sent {
+		switch {
+		case arrived[f] == n:
+			marks[f] = "●"
+		case arrived[f] > 0 || partly[f]:
+			marks[f] = "◐"
+		default:
+			marks[f] = "○"
+		}
+	}
+	return marks
+}

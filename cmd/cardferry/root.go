@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// run performs one command line and returns the exit code. Only it prints errors.
+func run(ctx context.Context, e env, args []string) int {
+	u := &ui{env: e, events: e.stdout, command: "cardferry"}
+	root := newRoot(u)
+	root.SetArgs(args)
+	root.SetIn(e.stdin)
+	root.SetOut(e.stdout)
+	root.SetErr(e.stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	code, hint := exitCode(ctx, err)
+	if code == exitFailed && usageError(err) {
+		code = exitUsage
+		if hint == "" {
+			hint = "see: cardferry " + strings.TrimSpace(strings.TrimPrefix(u.command, "cardferry")) + " --help"
+			hint = strings.ReplaceAll(hint, "  ", " ")
+		}
+	}
+	if code == exitIncomplete && u.json {
+		return code
+	}
+	switch code {
+	case exitIncomplete, exitDifferent:
+		u.note("%s", err)
+	case exitInterrupted:
+		u.line("interrupted")
+	default:
+		u.line("error: %s", oneLine(err))
+	}
+	if hint != "" {
+		u.line("hint: %s", hint)
+	}
+	return code
+}
+
+// oneLine keeps joined errors on one line.
+func oneLine(err error) error {
+	return errors.New(strings.ReplaceAll(err.Error(), "\n", "; "))
+}
+
+func newRoot(u *ui) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "cardferry",
+		Short: "Move contacts between Outlook, Microsoft Graph, vCard, CSV and JSON",
+		Long: `Cardferry moves people's contacts: out of Microsoft's Outlook and Graph services
+into vCard, CSV and JSON files, back in again, and from one account to another.
+Every field of every contact either arrives or is named in the report, and a
+second run would change nothing.
+
+An end of a run is an account ("NAME:"), one folder of it ("NAME:Customers/EMEA"),
+or a path ("-" is stdin or stdout). The account "sandbox:" always exists: an
+embedded service with 250 invented contacts to try things on.`,
+		Example: `  cardferry export sandbox: contacts.vcf
+  cardferry import contacts.vcf work:
+  cardferry migrate old: new: --dry-run
+  cardferry convert google.csv outlook.csv
+  cardferry verify contacts.vcf work:`,
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRun: func(c *cobra.Command, _ []string) {
+			u.command = c.CommandPath()
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage("see: "+c.CommandPath()+" --help", "%w", err)
+	})
+	flags := root.PersistentFlags()
+	flags.BoolVarP(&u.quiet, "quiet", "q", false, "print errors only")
+	flags.BoolVarP(&u.verbose, "verbose", "v", false, "name every record and every loss")
+	flags.BoolVar(&u.json, "json", false, "print one JSON object per line, the last one a summary")
+	root.AddCommand(
+		newExport(u), newImport(u), newMigrate(u), newConvert(u), newVerify(u),
+		newFolders(u), newAccounts(u), newSandbox(u), newVersion(u),
+		&cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesHelp},
+	)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	return root
+}
+
+// session runs a command with a session that is closed at its end.
+func (u *ui) session(do func(*session) error) (err error) {
+	s := u.newSession()
+	defer func() {
+		if cerr := s.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	return do(s)
+}

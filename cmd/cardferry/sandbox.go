@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cardferry/cardferry/internal/sandbox"
+)
+
+type sandboxCommand struct {
+	*ui
+	listen, limits, faults, data, token string
+	sample                              sandbox.Sample
+	timeScale                           float64
+}
+
+func newSandbox(u *ui) *cobra.Command {
+	x := &sandboxCommand{ui: u}
+	c := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Serve the embedded contacts service on loopback",
+		Long: `Sandbox serves a faithful imitation of Microsoft's contacts service until it is
+interrupted: Graph at /v1.0 and /beta, Outlook REST at /api/v2.0 and /api/beta,
+over one mailbox of invented people. When it is ready it prints one JSON line
+with its address on stdout. GET /_sandbox/stats counts what was asked of it,
+DELETE starts the count anew.
+
+Use it from another terminal as an account:
+
+  export CARDFERRY_TRY_URL=http://127.0.0.1:8787 CARDFERRY_TRY_TOKEN=sandbox
+  cardferry export try: try.vcf
+
+--faults takes a list such as '429:5%,reset-after-write:#17': a fault by its
+probability, or at the n-th request. ` + sandbox.FaultsHelp + `
+
+` + exitCodesHelp,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return x.run(c.Context()) },
+	}
+	f := c.Flags()
+	f.StringVar(&x.listen, "listen", "127.0.0.1:0", "the loopback `ADDRESS` to listen on; port 0 is any free one")
+	f.IntVar(&x.sample.Contacts, "contacts", builtInSample.Contacts, "how many invented contacts a new mailbox begins with")
+	f.Float64Var(&x.sample.Photos, "photos", builtInSample.Photos, "which `FRACTION` of them has a photo")
+	f.Uint64Var(&x.sample.Seed, "seed", builtInSample.Seed, "another seed makes other people")
+	choice(c, &x.limits, "limits", "none", []string{"none", "outlook"}, "throttle as the real service is documented to")
+	f.Float64Var(&x.timeScale, "time-scale", 1, "let the limits' clock run `N` times as fast")
+	f.StringVar(&x.faults, "faults", "", "fail as `SPEC` says")
+	f.StringVar(&x.data, "data", "", "keep the mailbox in `DIR`; by default it goes with the process")
+	f.StringVar(&x.token, "token", sandboxToken, "the bearer token to ask for")
+	return c
+}
+
+func (x *sandboxCommand) run(ctx context.Context) error {
+	if err := loopbackOnly(x.listen); err != nil {
+		return err
+	}
+	o := sandbox.Options{Token: x.token, Limits: x.limits == "outlook", TimeScale: x.timeScale, Faults: x.faults}
+	if x.data != "" {
+		if err := os.MkdirAll(x.data, 0o700); err != nil {
+			return err
+		}
+		o.Data = filepath.Join(x.data, "mailbox.db")
+	}
+	service, err := sandbox.Open(o)
+	if err != nil {
+		return err
+	}
+	defer service.Close()
+	if x.sample.Contacts > 0 {
+		if err := fillOnce(service, x.sample); err != nil {
+			return err
+		}
+	}
+	listener, err := net.Listen("tcp", x.listen)
+	if err != nil {
+		return usage("choose another address with --listen", "cannot listen there: %w", err)
+	}
+	x.object(map[string]string{"type": "ready", "url": "http://" + listener.Addr().String(), "token": x.token})
+	return serve(ctx, listener, service)
+}
+
+// serve serves until ctx ends, and lets requests under way finish.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if server.Shutdown(closing) != nil {
+		server.Close()
+	}
+	return nil
+}
+
+func loopbackOnly(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return usage("for example --listen 127.0.0.1:8787", "--listen %s is not an address with a port", address)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return usage("for example --listen 127.0.0.1:8787", "--listen %s is not on loopback: the sandbox protects nothing", address)
+	}
+	return nil
+}

@@ -1,0 +1,194 @@
+package main
+
+// The rules of what cardferry prints:
+//
+//   - Data goes to stdout, everything else to stderr.
+//   - Lines about the run begin with "cardferry: ", in lower case, without a full
+//     stop. An error line is followed by a hint line wherever something can be done.
+//   - A record is named by its position, never by what stands in it.
+//   - On a terminal there is a progress bar. Otherwise: what failed, and one summary.
+//   - --quiet leaves errors alone; --verbose names every record.
+//   - --json prints one object per line on stdout, the last one of type summary. If
+//     stdout carries the data, the objects go to stderr.
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/cardferry/cardferry/contact"
+)
+
+// uiFlags are global.
+type uiFlags struct {
+	quiet, verbose, json bool
+}
+
+// ui is the one place that prints. It is safe for concurrent use.
+type ui struct {
+	env
+	uiFlags
+	mu      sync.Mutex
+	events  io.Writer // where --json goes
+	bar     *bar
+	report  *reportFile
+	command string
+}
+
+// line prints one line about the run.
+func (u *ui) line(format string, args ...any) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.bar.clear()
+	fmt.Fprintf(u.stderr, "cardferry: "+format+"\n", args...)
+}
+
+// note prints a line that --quiet and --json leave out.
+func (u *ui) note(format string, args ...any) {
+	if !u.quiet && !u.json {
+		u.line(format, args...)
+	}
+}
+
+// event is what --json prints and the report file holds of one record.
+type event struct {
+	Type    string          `json:"type"`
+	At      string          `json:"at,omitzero"`
+	Outcome string          `json:"outcome,omitzero"`
+	Reason  string          `json:"reason,omitzero"`
+	ID      contact.ID      `json:"id,omitzero"`
+	Fields  []contact.Field `json:"fields,omitempty"`
+	Kept    []contact.Field `json:"kept,omitempty"`
+	Unread  []contact.Loss  `json:"unread,omitempty"`
+	Losses  []contact.Loss  `json:"losses,omitempty"`
+}
+
+// record says what became of one record. loud means that it is worth a line even
+// when nobody asked for one.
+func (u *ui) record(e event, loud bool) {
+	u.report.add(e)
+	if u.json {
+		u.object(e)
+		return
+	}
+	at := e.At
+	if at == "" {
+		at = u.command
+	}
+	if loud || u.verbose {
+		text := e.Outcome
+		if e.Reason != "" {
+			text += ": " + e.Reason
+		}
+		u.line("%s: %s%s", at, text, idSuffix(e.ID, u.verbose))
+	}
+	for _, l := range e.Unread {
+		u.line("%s: %s was not read: %s", at, l.Field, l.Reason)
+	}
+	if u.verbose {
+		for _, l := range e.Losses {
+			u.line("%s: %s", at, l)
+		}
+		for _, f := range e.Kept {
+			u.line("%s: %s: the account's own value stands", at, f)
+		}
+		if len(e.Fields) > 0 {
+			u.line("%s: changed: %s", at, joinFields(e.Fields))
+		}
+	}
+}
+
+func idSuffix(id contact.ID, show bool) string {
+	if !show || id == "" {
+		return ""
+	}
+	return " [" + string(id) + "]"
+}
+
+func joinFields(fields []contact.Field) string {
+	words := make([]string, len(fields))
+	for i, f := range fields {
+		words[i] = string(f)
+	}
+	return strings.Join(words, ", ")
+}
+
+// object prints one JSON line.
+func (u *ui) object(v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic("cardferry: an event that is no JSON: " + err.Error())
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.events.Write(append(text, '\n'))
+}
+
+// summary is the last object of a run, and the end of its report.
+type summary struct {
+	Type      string `json:"type"` // summary
+	Command   string `json:"command"`
+	DryRun    bool   `json:"dryRun,omitzero"`
+	Read      int    `json:"read"`
+	Created   int    `json:"created"`
+	Updated   int    `json:"updated"`
+	Unchanged int    `json:"unchanged"`
+	United    int    `json:"united"`
+	Skipped   int    `json:"skipped"`
+	Review    int    `json:"review"`
+	Failed    int    `json:"failed"`
+
+	Photos       int `json:"photos"`
+	PhotosFailed int `json:"photosFailed,omitzero"`
+	Losses       int `json:"losses"`
+	Unread       int `json:"unread,omitzero"`
+	Kept         int `json:"kept,omitzero"`
+
+	Existing int    `json:"existing,omitzero"` // import: contacts there before
+	Again    *again `json:"again,omitempty"`   // import: what a second run would write
+
+	LossesByField []contact.LedgerRow `json:"lossesByField,omitempty"`
+	Error         string              `json:"error,omitzero"`
+}
+
+type again struct {
+	Created int `json:"created"`
+	Updated int `json:"updated"`
+}
+
+// finish prints the summary and completes the report. It returns err, or what the
+// summary itself means for the exit code.
+func (u *ui) finish(s summary, text string, strict bool, err error) error {
+	u.mu.Lock()
+	u.bar.clear()
+	u.mu.Unlock()
+	s.Type, s.Command = "summary", u.command
+	if err != nil {
+		s.Error = err.Error()
+	}
+	if u.json {
+		u.object(s)
+	} else if text != "" {
+		u.note("%s", text)
+		u.printLosses(s.LossesByField)
+	}
+	if rerr := u.report.finish(s); rerr != nil && err == nil {
+		err = rerr
+	}
+	switch {
+	case err != nil:
+		return err
+	case s.Failed+s.Review+s.Unread+s.PhotosFailed > 0, strict && s.Losses > 0:
+		return errIncomplete
+	}
+	return nil
+}
+
+func (u *ui) printLosses(rows []contact.LedgerRow) {
+	for _, r := range rows {
+		u.note("  %s %s %d×: %s", r.Field, r.Kind, r.Count, r.Reason)
+	}
+}
