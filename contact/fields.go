@@ -110,19 +110,19 @@ var table = []definition{
 	text("organization.manager", func(c *Contact) *string { return &c.Organization.Manager }, nil),
 	text("organization.assistant", func(c *Contact) *string { return &c.Organization.Assistant }, nil),
 	list("emails", func(c *Contact) *[]Email { return &c.Emails }, items[Email]{
-		ordered: true, equal: Email.equal, same: Email.same, empty: Email.isEmpty, clean: (*Email).clean, join: (*Email).join}),
+		ordered: true, equal: Email.equal, same: Email.same, empty: Email.isEmpty, clean: (*Email).clean, join: (*Email).join, kind: (*Email).kind}),
 	list("phones", func(c *Contact) *[]Phone { return &c.Phones }, items[Phone]{
-		equal: Phone.equal, same: Phone.same, empty: Phone.isEmpty, clean: (*Phone).clean, join: (*Phone).join}),
+		equal: Phone.equal, same: Phone.same, empty: Phone.isEmpty, clean: (*Phone).clean, join: (*Phone).join, kind: (*Phone).kind}),
 	list("addresses", func(c *Contact) *[]Address { return &c.Addresses }, items[Address]{
-		equal: Address.equal, same: Address.same, empty: Address.isEmpty, clean: (*Address).clean, join: (*Address).join}),
+		equal: Address.equal, same: Address.same, empty: Address.isEmpty, clean: (*Address).clean, join: (*Address).join, kind: (*Address).kind}),
 	list("websites", func(c *Contact) *[]Website { return &c.Websites }, items[Website]{
-		equal: Website.equal, same: Website.same, empty: Website.isEmpty, clean: (*Website).clean, join: (*Website).join}),
+		equal: Website.equal, same: Website.same, empty: Website.isEmpty, clean: (*Website).clean, join: (*Website).join, kind: (*Website).kind}),
 	list("ims", func(c *Contact) *[]IM { return &c.IMs }, items[IM]{
-		equal: IM.equal, same: IM.same, empty: IM.isEmpty, clean: (*IM).clean, join: (*IM).join}),
+		equal: IM.equal, same: IM.same, empty: IM.isEmpty, clean: (*IM).clean, join: (*IM).join, kind: (*IM).kind}),
 	value("birthday", func(c *Contact) *Date { return &c.Birthday }, sameDate),
 	value("anniversary", func(c *Contact) *Date { return &c.Anniversary }, sameDate),
 	list("relations", func(c *Contact) *[]Relation { return &c.Relations }, items[Relation]{
-		equal: Relation.equal, same: Relation.same, empty: Relation.isEmpty, clean: (*Relation).clean, join: (*Relation).join}),
+		equal: Relation.equal, same: Relation.same, empty: Relation.isEmpty, clean: (*Relation).clean, join: (*Relation).join, kind: (*Relation).kind}),
 	notes(),
 	list("categories", func(c *Contact) *[]string { return &c.Categories }, items[string]{
 		equal: sameText, same: sameText, empty: isEmpty, clean: cleanInPlace}),
@@ -131,7 +131,7 @@ var table = []definition{
 	value("flag", func(c *Contact) *Flag { return &c.Flag }, Flag.equal),
 	value("photo", func(c *Contact) **Photo { return &c.Photo }, samePhoto),
 	list("extra", func(c *Contact) *[]Extra { return &c.Extra }, items[Extra]{
-		equal: Extra.equal, same: Extra.equal, empty: Extra.isEmpty, clean: func(*Extra) {}}),
+		equal: Extra.equal, same: Extra.equal, empty: Extra.isEmpty, clean: (*Extra).clean}),
 }
 
 // text defines a field of one string. derived, where given, is what stands in
@@ -184,119 +184,6 @@ func value[T comparable](f Field, at func(*Contact) *T, equal func(a, b T) bool)
 		},
 		clean: func(*Contact) {},
 	}
-}
-
-// items says how the items of a list behave. same: both mean one thing (one
-// number written two ways); equal: they do not differ at all.
-type items[T any] struct {
-	ordered     bool // the order of the list has a meaning
-	equal, same func(a, b T) bool
-	empty       func(T) bool
-	clean       func(*T)
-	join        func(dst *T, src T, win bool) // nil: same items need no joining
-}
-
-func list[T any](f Field, at func(*Contact) *[]T, it items[T]) definition {
-	return definition{
-		field: f,
-		empty: func(c *Contact) bool { return len(*at(c)) == 0 },
-		equal: func(a, b *Contact) bool {
-			if it.ordered {
-				return slices.EqualFunc(*at(a), *at(b), it.equal)
-			}
-			return equalUnordered(*at(a), *at(b), it.equal)
-		},
-		set:   func(dst, src *Contact) { *at(dst) = *at(src) },
-		unite: func(dst, src *Contact, win bool) { *at(dst) = it.unite(*at(dst), *at(src), win) },
-		clean: func(c *Contact) { *at(c) = it.cleaned(*at(c)) },
-		missing: func(dst, src *Contact) []int {
-			var missing []int
-			for i, v := range *at(src) {
-				if !slices.ContainsFunc(*at(dst), func(w T) bool { return it.same(w, v) }) {
-					missing = append(missing, i)
-				}
-			}
-			return missing
-		},
-		keep: func(c *Contact, indexes []int) {
-			all := *at(c)
-			var kept []T
-			for _, i := range indexes {
-				if i >= 0 && i < len(all) {
-					kept = append(kept, all[i])
-				}
-			}
-			*at(c) = kept
-		},
-	}
-}
-
-func equalUnordered[T any](a, b []T, equal func(a, b T) bool) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	if slices.EqualFunc(a, b, equal) { // the usual case, without bookkeeping
-		return true
-	}
-	taken := make([]bool, len(b))
-	for _, v := range a {
-		found := false
-		for j, w := range b {
-			if !taken[j] && equal(v, w) {
-				taken[j], found = true, true
-				break
-			}
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
-}
-
-// unite returns a list that holds dst's items and those of src that dst lacks.
-// Neither list is changed.
-func (it items[T]) unite(dst, src []T, win bool) []T {
-	united := dst
-	copied := false
-	own := func() {
-		if !copied {
-			united, copied = append(make([]T, 0, len(dst)+len(src)), dst...), true
-		}
-	}
-	for _, v := range src {
-		i := slices.IndexFunc(united, func(w T) bool { return it.equal(w, v) })
-		if i >= 0 {
-			continue
-		}
-		i = slices.IndexFunc(united, func(w T) bool { return it.same(w, v) })
-		switch {
-		case i < 0:
-			own()
-			united = append(united, v)
-		case it.join != nil:
-			own()
-			it.join(&united[i], v, win)
-		}
-	}
-	return united
-}
-
-// cleaned returns the list with its items cleaned, empty items and exact
-// repetitions gone.
-func (it items[T]) cleaned(all []T) []T {
-	kept := all[:0]
-	for i := range all {
-		it.clean(&all[i])
-		if it.empty(all[i]) || slices.ContainsFunc(kept, func(w T) bool { return it.equal(w, all[i]) }) {
-			continue
-		}
-		kept = append(kept, all[i])
-	}
-	if len(kept) == 0 {
-		return nil
-	}
-	return kept
 }
 
 func sameText(a, b string) bool { return a == b }

@@ -8,13 +8,17 @@ import "strings"
 func (e Email) equal(f Email) bool {
 	return e.Address == f.Address && e.Name == f.Name && e.Type == f.Type && e.Preferred == f.Preferred && e.Params.equal(f.Params)
 }
-func (e Email) same(f Email) bool { return EmailKey(e.Address) == EmailKey(f.Address) }
-func (e Email) isEmpty() bool     { return e.Address == "" && e.Name == "" }
+
+// same holds for one address; of two that have none, for one name.
+func (e Email) same(f Email) bool {
+	return EmailKey(e.Address) == EmailKey(f.Address) && (e.Address != "" || e.Name == f.Name)
+}
+func (e Email) isEmpty() bool { return e.Address == "" && e.Name == "" }
 
 func (e *Email) clean() {
 	e.Address, e.Name, e.Type = cleanText(e.Address), cleanText(e.Name), cleanText(e.Type)
-	if len(e.Address) > 7 && strings.EqualFold(e.Address[:7], "mailto:") {
-		e.Address = e.Address[7:]
+	for len(e.Address) > 7 && strings.EqualFold(e.Address[:7], "mailto:") {
+		e.Address = strings.TrimSpace(e.Address[7:])
 	}
 	if e.Name == e.Address { // services fill the name in with the address
 		e.Name = ""
@@ -22,6 +26,7 @@ func (e *Email) clean() {
 }
 
 func (e *Email) join(f Email, win bool) {
+	choose(&e.Address, f.Address, win)
 	choose(&e.Name, f.Name, win)
 	choose(&e.Type, f.Type, win)
 	e.Preferred = e.Preferred || f.Preferred
@@ -42,6 +47,7 @@ func (p Phone) same(q Phone) bool {
 func (p *Phone) clean() { p.Number, p.Type = cleanText(p.Number), cleanText(p.Type) }
 
 func (p *Phone) join(q Phone, win bool) {
+	choose(&p.Number, q.Number, win)
 	choose(&p.Type, q.Type, win)
 	p.Preferred = p.Preferred || q.Preferred
 	p.Params = p.Params.join(q.Params, win)
@@ -133,6 +139,7 @@ func (m IM) isEmpty() bool  { return m.Address == "" }
 func (m *IM) clean()        { m.Address, m.Type = cleanText(m.Address), cleanText(m.Type) }
 
 func (m *IM) join(n IM, win bool) {
+	choose(&m.Address, n.Address, win)
 	choose(&m.Type, n.Type, win)
 	m.Preferred = m.Preferred || n.Preferred
 	m.Params = m.Params.join(n.Params, win)
@@ -156,6 +163,18 @@ func (x Extra) equal(y Extra) bool {
 	return x.Origin == y.Origin && x.Name == y.Name && x.Value == y.Value && x.Params.equal(y.Params)
 }
 func (x Extra) isEmpty() bool { return x.Name == "" }
+
+// clean leaves the value as its origin has it, but for bytes that are no text.
+func (x *Extra) clean() {
+	x.Name, x.Value = strings.ToValidUTF8(x.Name, "\uFFFD"), strings.ToValidUTF8(x.Value, "\uFFFD")
+}
+
+func (e *Email) kind() *string    { return &e.Type }
+func (p *Phone) kind() *string    { return &p.Type }
+func (a *Address) kind() *string  { return &a.Type }
+func (w *Website) kind() *string  { return &w.Type }
+func (m *IM) kind() *string       { return &m.Type }
+func (r *Relation) kind() *string { return &r.Type }
 
 // choose sets *dst to v where *dst is empty, or where v is to win.
 func choose(dst *string, v string, win bool) {

@@ -89,51 +89,64 @@ func (c *Contact) EmailKeys() []string {
 	return keys
 }
 
-// PhoneKey returns the form in which numbers are compared: digits, and a leading
-// plus. A number without digits stays as it is.
+// PhoneKey returns the form in which numbers are compared: digits, a leading plus,
+// and what distinguishes numbers beside them: pauses, codes, and letters, which are
+// dialled too or mark an extension ("ext" is "x"). A number without digits stays as
+// it is.
 func PhoneKey(number string) string {
 	var b strings.Builder
+	hasDigit := false
 	for i, r := range number {
-		if r >= '0' && r <= '9' || r == '+' && i == 0 || strings.ContainsRune(",;pwxPWX*#", r) {
-			b.WriteRune(unicode.ToLower(r)) // pauses, extensions and codes distinguish numbers
+		isDigit := unicode.IsDigit(r)
+		hasDigit = hasDigit || isDigit
+		if isDigit || unicode.IsLetter(r) || r == '+' && i == 0 || strings.ContainsRune(",;*#", r) {
+			b.WriteRune(unicode.ToLower(r))
 		}
 	}
-	if !strings.ContainsAny(b.String(), "0123456789") {
+	if !hasDigit {
 		return number
 	}
-	return b.String()
+	return strings.ReplaceAll(b.String(), "ext", "x")
 }
 
 // CompatibleNames reports whether two contacts can be one person by their names.
 // They can when one of them has no name, or when every word of the shorter name
 // stands in the longer one, in any order, an initial standing for a word ("J.
-// Smith" for "Smith, John"). Capitals, punctuation and honorifics do not count.
+// Smith" for "Smith, John"). Capitals, punctuation and honorifics do not count;
+// two different suffixes (Sr., Jr.) do.
 func CompatibleNames(a, b *Contact) bool {
+	if j, k := a.Name.Suffix, b.Name.Suffix; j != "" && k != "" && !strings.EqualFold(strings.Trim(j, "."), strings.Trim(k, ".")) {
+		return false // father and son
+	}
 	x, y := a.nameWords(), b.nameWords()
+	if strings.Join(x, "") == strings.Join(y, "") { // not every script puts blanks between words
+		return true
+	}
 	if len(x) > len(y) {
 		x, y = y, x
 	}
-	taken := make([]bool, len(y))
+	x, y = withoutCommon(x, y) // before an initial takes a whole word's place
 	for _, word := range x {
-		if !take(word, y, taken) {
+		i := slices.IndexFunc(y, func(w string) bool { return initialOf(word, w) || initialOf(w, word) })
+		if i < 0 {
 			return false
 		}
+		y = slices.Delete(y, i, i+1)
 	}
 	return true
 }
 
-// take marks the first free word of words that word can stand for.
-func take(word string, words []string, taken []bool) bool {
-	for _, exact := range []bool{true, false} {
-		for i, w := range words {
-			if taken[i] || exact && w != word || !exact && !initialOf(word, w) && !initialOf(w, word) {
-				continue
-			}
-			taken[i] = true
-			return true
+// withoutCommon returns the words that stand in one of the two lists only.
+func withoutCommon(x, y []string) (restX, restY []string) {
+	restY = slices.Clone(y)
+	for _, word := range x {
+		if i := slices.Index(restY, word); i >= 0 {
+			restY = slices.Delete(restY, i, i+1)
+		} else {
+			restX = append(restX, word)
 		}
 	}
-	return false
+	return restX, restY
 }
 
 // initialOf holds in alphabetic scripts alone: one Chinese character is a name.
@@ -147,7 +160,8 @@ func initialOf(initial, word string) bool {
 func (c *Contact) nameWords() []string {
 	n := &c.Name
 	s := joinNonEmpty(" ", n.Given, n.Middle, n.Family)
-	if s == "" {
+	isDisplay := s == ""
+	if isDisplay {
 		s = n.Display
 		for _, e := range c.Emails {
 			if EmailKey(s) == EmailKey(e.Address) {
@@ -161,9 +175,22 @@ func (c *Contact) nameWords() []string {
 	if s == "" {
 		s = c.Organization.Company
 	}
-	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
+	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
 	})
+	for isDisplay && len(words) > 1 && isHonorific(words[0]) {
+		words = words[1:]
+	}
+	return words
+}
+
+// isHonorific knows what display names begin with most often.
+func isHonorific(word string) bool {
+	switch word {
+	case "mr", "mrs", "ms", "mx", "miss", "dr", "prof", "sir", "herr", "frau", "mme", "mlle":
+		return true
+	}
+	return false
 }
 
 // NameKey returns the words of the name in one string, for exact comparison;
@@ -207,8 +234,10 @@ func (c *Contact) Fingerprint() string {
 		bare.Photo = &Photo{SHA256: c.Photo.SHA256, URL: c.Photo.URL}
 	}
 	text, err := json.Marshal(&bare)
-	if err != nil { // a time beyond the year 9999: no format reads one
-		text = fmt.Appendf(nil, "%v", bare)
+	if err != nil { // the flag has a time beyond the year 9999
+		bare.Flag = Flag{}
+		text, _ = json.Marshal(&bare)
+		text = fmt.Appendf(text, "%v", c.Flag)
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])

@@ -21,7 +21,7 @@ func Normalize(c *Contact) *Contact {
 		table[i].clean(c)
 	}
 	c.UID = cleanText(c.UID)
-	c.Folder = c.Folder.Clean()
+	c.Folder = FolderPath(cleanRunes(string(c.Folder))).Clean()
 	return c
 }
 

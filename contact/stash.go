@@ -34,7 +34,7 @@ func Stash(full, shown *Contact) (string, error) {
 	}
 	for i := range table {
 		d := &table[i]
-		if d.field == "photo" || d.equal(full, shown) {
+		if d.field == "photo" || isShown(d, full, shown) {
 			continue
 		}
 		if s.Full == nil {
@@ -57,6 +57,18 @@ func Stash(full, shown *Contact) (string, error) {
 		return "", fmt.Errorf("stashing fields: %w", err)
 	}
 	return string(text), nil
+}
+
+// isShown reports whether shown holds a field as full does, and still will when
+// its other fields are restored: a display name that the place leaves out must
+// follow from the name in full, not only from what is shown of it.
+func isShown(d *definition, full, shown *Contact) bool {
+	if !d.equal(full, shown) || d.empty(full) || !d.empty(shown) {
+		return d.equal(full, shown)
+	}
+	bare := *full
+	d.set(&bare, &Contact{})
+	return d.equal(full, &bare)
 }
 
 // Unstash restores into c, as read from the place, what text carries. Fields

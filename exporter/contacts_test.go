@@ -188,13 +188,11 @@ func (e *lossy) Encode(c *contact.Contact) ([]contact.Loss, error) {
 	return nil, nil
 }
 
-func (e *lossy) Close() error { return nil }
-
 func TestExport(t *testing.T) {
 	a := &account{folders: []contact.FolderPath{""}, pages: 2, size: 10}
 	enc := &lossy{}
 	var results []Result
-	r, err := Export(t.Context(), Contacts(t.Context(), a, Options{}), enc, Observer{Record: func(r Result) { results = append(results, r) }})
+	r, err := Export(t.Context(), Contacts(t.Context(), a, Options{}), enc.Encode, Observer{Record: func(r Result) { results = append(results, r) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,11 +210,10 @@ func TestExport(t *testing.T) {
 type full struct{}
 
 func (full) Encode(*contact.Contact) ([]contact.Loss, error) { return nil, errors.New("disk full") }
-func (full) Close() error                                    { return nil }
 
 func TestExportStopsWhenTheOutputFails(t *testing.T) {
 	a := &account{folders: []contact.FolderPath{""}, pages: 50, size: 10}
-	if _, err := Export(t.Context(), Contacts(t.Context(), a, Options{}), full{}, Observer{}); err == nil {
+	if _, err := Export(t.Context(), Contacts(t.Context(), a, Options{}), full{}.Encode, Observer{}); err == nil {
 		t.Error("no error")
 	}
 }

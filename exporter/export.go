@@ -41,11 +41,11 @@ type Observer struct {
 	Progress func(read int)
 }
 
-// Export encodes a sequence of contacts, from an account or a file. It does not
-// close the encoder: the caller closes it when Export returned no error, and then
-// keeps the output. A record that fails is reported and the others go through; an
+// Export encodes a sequence of contacts, from an account or a file; encode is the
+// method of a formats.Encoder, which the caller closes when Export returned no
+// error, and only then keeps the output. A record that fails is reported and the others go through; an
 // error means that the output is not complete and must not be kept.
-func Export(ctx context.Context, contacts iter.Seq2[*contact.Contact, error], enc formats.Encoder, ob Observer) (*Report, error) {
+func Export(ctx context.Context, contacts iter.Seq2[*contact.Contact, error], encode func(*contact.Contact) ([]contact.Loss, error), ob Observer) (*Report, error) {
 	r := &Report{}
 	for c, err := range contacts {
 		if ctx.Err() != nil {
@@ -54,7 +54,7 @@ func Export(ctx context.Context, contacts iter.Seq2[*contact.Contact, error], en
 		var res Result
 		if err == nil {
 			res = Result{At: c.At, ID: c.ID, Unread: c.Unread}
-			res.Losses, err = enc.Encode(c)
+			res.Losses, err = encode(c)
 		}
 		if err != nil {
 			bad, ok := errors.AsType[*formats.RecordError](err)

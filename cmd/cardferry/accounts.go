@@ -172,7 +172,7 @@ func inAccount(name string, contacts iter.Seq2[*contact.Contact, error]) iter.Se
 		for c, err := range contacts {
 			n++
 			if c != nil {
-				c.At = contact.Position{File: name + ":", Unit: "contact", Number: n}
+				c.At = contact.Position{File: name, Unit: "contact", Number: n}
 			}
 			if !yield(c, err) {
 				return

@@ -44,7 +44,7 @@ var secrets = []string{"client_secret", "token", "password"}
 // builtIn is the account that always exists.
 const builtIn = "sandbox"
 
-var accountName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]+$`)
+var accountName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*$`)
 
 // configPath returns where the accounts are.
 func (e *env) configPath() string {
@@ -85,7 +85,7 @@ func (e *env) readConfig() (map[string]map[string]string, error) {
 	for name, table := range raw {
 		config[name] = map[string]string{}
 		if !accountName.MatchString(name) {
-			return nil, usage("use letters, digits, '_', '.' and '-', at least two of them", "%s: %q is no name for an account", path, name)
+			return nil, usage("begin with a letter, and use letters, digits, '_', '.' and '-'", "%s: %q is no name for an account", path, name)
 		}
 		for key, value := range table {
 			if !knownKey(key) {

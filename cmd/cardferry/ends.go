@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"strings"
 
 	"github.com/cardferry/cardferry/contact"
@@ -18,7 +19,8 @@ type end struct {
 // like an account's can be written as ./NAME:….
 func parseEnd(text string) end {
 	name, folder, found := strings.Cut(text, ":")
-	if !found || !accountName.MatchString(name) {
+	drive := runtime.GOOS == "windows" && len(name) == 1
+	if !found || drive || !accountName.MatchString(name) {
 		return end{path: text, text: text}
 	}
 	e := end{account: name, text: text}

@@ -97,7 +97,7 @@ func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact
 	}
 	defer out.Abort()
 	w.showProgress()
-	r, err := exporter.Export(ctx, contacts, out, exporter.Observer{
+	r, err := exporter.Export(ctx, contacts, out.Encode, exporter.Observer{
 		Record: w.exported,
 		Progress: func(n int) {
 			w.progress(w.verb, n, 0)
@@ -121,12 +121,12 @@ func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact
 }
 
 func (w *writing) open(path string) (files.Output, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() && w.split == "" {
+		return nil, usage("add --split contact or --split folder, or name a file", "%s is a directory", path)
+	}
 	format, err := w.forWriting(path, path == files.Stdio || w.split != "")
 	if err != nil {
 		return nil, err
-	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() && w.split == "" {
-		return nil, usage("add --split contact or --split folder, or name a file", "%s is a directory", path)
 	}
 	switch {
 	case w.split != "" && path == files.Stdio:

@@ -173,5 +173,5 @@ func (b *bringing) summaryText(r *importer.Report, to end, err error) string {
 	default:
 		tail = fmt.Sprintf("; a second run would create %d and update %d", r.Again.Create, r.Again.Update)
 	}
-	return fmt.Sprintf("%s %s from %s into %s: %s%s", verb, count(r.Read, "record"), b.what, to.text, strings.Join(parts, ", "), tail)
+	return fmt.Sprintf("%s %s from %s into %s: %s%s", verb, count(r.Read, "record"), b.what, strings.TrimSuffix(to.text, ":"), strings.Join(parts, ", "), tail)
 }

@@ -99,17 +99,17 @@ func (d *decoder) line(buf []byte) (line []byte, tooLong bool, err error) {
 
 // values reads objects wherever they begin and end.
 func (d *decoder) values(yield func(*contact.Contact, error) bool) {
-	in := &counted{r: d.r}
+	in := &limited{r: d.r, limit: formats.MaxRecord}
 	dec := jsontext.NewDecoder(in, tolerant, jsontext.AllowDuplicateNames(true))
 	array := dec.PeekKind() == jsontext.KindBeginArray
 	if array {
 		dec.ReadToken()
 	}
 	for number := 1; ; number++ {
+		in.limit = dec.InputOffset() + formats.MaxRecord
 		if array && dec.PeekKind() == jsontext.KindEndArray {
 			return
 		}
-		in.limit = dec.InputOffset() + formats.MaxRecord
 		value, err := dec.ReadValue()
 		switch {
 		case err == io.EOF && !array:
@@ -129,18 +129,18 @@ func (d *decoder) values(yield func(*contact.Contact, error) bool) {
 
 var errTooLong = fmt.Errorf("longer than %d MiB", formats.MaxRecord>>20)
 
-// counted is a reader that stops at a limit.
-type counted struct {
+// limited is a reader that fails at a limit, which its user moves on.
+type limited struct {
 	r        io.Reader
 	n, limit int64
 }
 
-func (c *counted) Read(p []byte) (int, error) {
-	if c.limit > 0 && c.n > c.limit {
+func (l *limited) Read(p []byte) (int, error) {
+	if l.n >= l.limit {
 		return 0, errTooLong
 	}
-	n, err := c.r.Read(p)
-	c.n += int64(n)
+	n, err := l.r.Read(p[:min(int64(len(p)), l.limit-l.n)])
+	l.n += int64(n)
 	return n, err
 }
 

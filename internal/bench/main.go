@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/cardferry/cardferry/formats/outlook"
 )
 
 func main() {
@@ -270,7 +273,7 @@ func downloadAll(base string) error {
 		queue = append(queue, children.Value...)
 	}
 	for _, id := range ids {
-		for next := base + "/contactFolders/" + id + "/contacts?" + listingQuery; next != ""; {
+		for next := base + "/contactFolders/" + id + "/contacts?" + listingQuery(); next != ""; {
 			if next, err = discard(next); err != nil {
 				return err
 			}
@@ -279,13 +282,18 @@ func downloadAll(base string) error {
 	return nil
 }
 
+// listingQuery asks for pages as an export does, so that both read the same bytes.
+func listingQuery() string {
+	return url.Values{"$top": {"250"}, "$select": {outlook.Select(outlook.GraphV1)}, "$expand": {outlook.Expand(outlook.GraphV1)}}.Encode()
+}
+
 type page struct {
 	Next  string `json:"@odata.nextLink"`
 	Value []struct{ ID string }
 }
 
-func get(url string) (*page, error) {
-	body, err := fetch(url)
+func get(link string) (*page, error) {
+	body, err := fetch(link)
 	if err != nil {
 		return nil, err
 	}
@@ -293,8 +301,8 @@ func get(url string) (*page, error) {
 	return &p, json.Unmarshal(body, &p)
 }
 
-func fetch(url string) ([]byte, error) {
-	req, err := http.NewRequest(http.MethodGet, url, nil)
+func fetch(link string) ([]byte, error) {
+	req, err := http.NewRequest(http.MethodGet, link, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -312,8 +320,8 @@ func fetch(url string) ([]byte, error) {
 
 // discard fetches a page and returns the link to the next one, found without
 // parsing the rest.
-func discard(url string) (string, error) {
-	body, err := fetch(url)
+func discard(link string) (string, error) {
+	body, err := fetch(link)
 	if err != nil {
 		return "", err
 	}
@@ -326,7 +334,7 @@ func discard(url string) (string, error) {
 }
 
 // postAll posts every line, four at a time.
-func postAll(url string, lines io.Reader) error {
+func postAll(link string, lines io.Reader) error {
 	text, err := io.ReadAll(lines)
 	if err != nil {
 		return err
@@ -338,7 +346,7 @@ func postAll(url string, lines io.Reader) error {
 	g.SetLimit(4)
 	for line := range bytes.Lines(text) {
 		g.Go(func() error {
-			req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(line))
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, link, bytes.NewReader(line))
 			if err != nil {
 				return err
 			}
