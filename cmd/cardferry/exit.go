@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"strings"
 
 	"github.com/cardferry/cardferry/exporter"
@@ -75,7 +74,6 @@ func exitCode(ctx context.Context, err error) (code int, hint string) {
 	if f, ok := errors.AsType[*fault](err); ok {
 		return f.code, f.hint
 	}
-	var netErr net.Error
 	switch {
 	case err == nil:
 		return exitDone, ""
@@ -95,7 +93,7 @@ func exitCode(ctx context.Context, err error) (code int, hint string) {
 		return exitNotFound, ""
 	case errors.Is(err, odata.ErrSignIn):
 		return exitSignIn, "the service does not accept the token: set a fresh one, for example in CARDFERRY_<ACCOUNT>_TOKEN"
-	case errors.Is(err, importer.ErrTemporary), errors.Is(err, importer.ErrAmbiguous), errors.Is(err, ratelimit.ErrTooLong), errors.As(err, &netErr):
+	case errors.Is(err, importer.ErrTemporary), errors.Is(err, importer.ErrAmbiguous), errors.Is(err, ratelimit.ErrTooLong), odata.Temporary(err):
 		return exitTemporary, "try again later; an import goes on where it stopped"
 	}
 	return exitFailed, ""

@@ -201,6 +201,11 @@ func TestReadErrors(t *testing.T) {
 	if got, _ := read(t, r, dir); len(got) != 0 || len(passed) != 1 {
 		t.Errorf("a directory with a foreign file: %d contacts, passed over %v", len(got), passed)
 	}
+	good := filepath.Join(dir, "good.jsonl")
+	os.WriteFile(good, []byte("{\"name\":{\"display\":\"Ann\"}}\n"), 0o600)
+	if got, bad := read(t, reader(), odd, good); len(got) != 1 || len(bad) != 1 {
+		t.Errorf("a bad file among several: %d contacts, %v", len(got), bad)
+	}
 	r.Stdin = strings.NewReader("{\"name\":{\"display\":\"Ann\"}}\n\x7b broken\n{\"name\":{\"display\":\"Bob\"}}\n")
 	got, bad := read(t, r, Stdio)
 	if len(got) != 2 || len(bad) != 1 || !strings.HasPrefix(bad[0], "stdin: line 2") {

@@ -39,34 +39,39 @@ type Reader struct {
 // is loaded from beside the record's file.
 //
 // A *formats.RecordError concerns one record and the sequence goes on; any other
-// error (a file that is not there, of an unknown format, or unreadable) is the
-// last element.
+// error is the last element. A file that cannot be read to its end (it is not
+// there, of an unknown format, or breaks off) is such an error when it is the only
+// one; one of several is a RecordError, and the next one follows.
 func (r *Reader) Contacts(paths ...string) iter.Seq2[*contact.Contact, error] {
 	return func(yield func(*contact.Contact, error) bool) {
 		for _, path := range paths {
-			if !r.path(path, yield) {
+			if !r.path(path, len(paths) > 1, yield) {
 				return
 			}
 		}
 	}
 }
 
-func (r *Reader) path(path string, yield func(*contact.Contact, error) bool) bool {
+func (r *Reader) path(path string, several bool, yield func(*contact.Contact, error) bool) bool {
+	if several {
+		yield = goingOn(yield)
+	}
 	if path == Stdio {
 		return r.stream(r.Stdin, "stdin", "", yield)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		yield(nil, err)
-		return false
+		return yield(nil, err)
 	}
 	if !info.IsDir() {
 		return r.file(path, yield)
 	}
 	names, err := walk(path)
 	if err != nil {
-		yield(nil, err)
-		return false
+		return yield(nil, err)
+	}
+	if !several {
+		yield = goingOn(yield)
 	}
 	for _, name := range names {
 		if !r.belowDir(name, yield) {
@@ -76,14 +81,24 @@ func (r *Reader) path(path string, yield func(*contact.Contact, error) bool) boo
 	return true
 }
 
+// goingOn makes the error that ends a file one of a record, so that the next file
+// can follow.
+func goingOn(yield func(*contact.Contact, error) bool) func(*contact.Contact, error) bool {
+	return func(c *contact.Contact, err error) bool {
+		if err != nil && !formats.IsRecordError(err) {
+			err = &formats.RecordError{Err: fmt.Errorf("the rest of the file was not read: %w", err)}
+		}
+		return yield(c, err)
+	}
+}
+
 // belowDir reads one file that nobody named: unlike a named one it may be of
 // another kind.
 func (r *Reader) belowDir(path string, yield func(*contact.Contact, error) bool) bool {
 	if r.Format == nil {
 		f, err := r.detect(path)
 		if err != nil {
-			yield(nil, err)
-			return false
+			return yield(nil, err)
 		}
 		if f == nil {
 			if r.Passed != nil {
@@ -126,8 +141,7 @@ func walk(dir string) ([]string, error) {
 func (r *Reader) file(path string, yield func(*contact.Contact, error) bool) bool {
 	f, err := os.Open(path)
 	if err != nil {
-		yield(nil, err)
-		return false
+		return yield(nil, err)
 	}
 	defer f.Close()
 	return r.stream(f, path, filepath.Dir(path), yield)
@@ -140,22 +154,17 @@ func (r *Reader) stream(in io.Reader, name, dir string, yield func(*contact.Cont
 	if format == nil {
 		var err error
 		if format, in, err = r.Table.Detect(in, name); err != nil {
-			yield(nil, fmt.Errorf("%s: %w", name, err))
-			return false
+			return yield(nil, fmt.Errorf("%s: %w", name, err))
 		}
 	}
 	if format == nil {
-		yield(nil, fmt.Errorf("%s: %w", name, ErrUnknownFormat))
-		return false
+		return yield(nil, fmt.Errorf("%s: %w", name, ErrUnknownFormat))
 	}
 	for c, err := range formats.InFile(format.NewDecoder(in), name).All() {
 		if c != nil {
 			loadPhoto(c, dir)
 		}
 		if !yield(c, err) {
-			return false
-		}
-		if err != nil && !formats.IsRecordError(err) {
 			return false
 		}
 	}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/cardferry/cardferry/internal/sandbox"
+)
+
+// service serves an embedded mailbox and returns the environment in which it is the
+// account box:. before is called with the number of each request and may be nil.
+func service(t *testing.T, o sandbox.Options, sample sandbox.Sample, before func(n int)) map[string]string {
+	t.Helper()
+	box, err := sandbox.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { box.Close() })
+	if err := box.Fill(sample); err != nil {
+		t.Fatal(err)
+	}
+	var n atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if before != nil {
+			before(int(n.Add(1)))
+		}
+		box.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return map[string]string{"HOME": t.TempDir(), "CARDFERRY_BOX_URL": server.URL, "CARDFERRY_BOX_TOKEN": "sandbox"}
+}
+
+func cardferry(ctx context.Context, vars map[string]string, args ...string) (code int, output string) {
+	var out bytes.Buffer
+	e := env{stdin: strings.NewReader(""), stdout: &out, stderr: &out, getenv: func(k string) string { return vars[k] }, environ: func() []string { return nil }}
+	code = run(ctx, e, args)
+	return code, out.String()
+}
+
+// TestInterruptedExport: an interrupt in the middle leaves the old file as it was,
+// and nothing beside it.
+func TestInterruptedExport(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	vars := service(t, sandbox.Options{}, sandbox.Sample{Contacts: 2000, Seed: 1}, func(n int) {
+		if n == 6 {
+			cancel()
+		}
+	})
+	dir := t.TempDir()
+	path := filepath.Join(dir, "backup.vcf")
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out := cardferry(ctx, vars, "export", "box:", path)
+	if code != exitInterrupted || !strings.Contains(out, "interrupted") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	if text, _ := os.ReadFile(path); string(text) != "old" {
+		t.Error("the old file has changed")
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("%d files are left", len(left))
+	}
+}
+
+// TestInterruptedImport: an interrupted import goes on where it stopped.
+func TestInterruptedImport(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	vars := service(t, sandbox.Options{}, sandbox.Sample{}, func(n int) {
+		if n == 100 {
+			cancel()
+		}
+	})
+	vars["CARDFERRY_SANDBOX_PROVIDER"] = "sandbox"
+	file := filepath.Join(t.TempDir(), "contacts.vcf")
+	if code, out := cardferry(t.Context(), vars, "export", "sandbox:", file); code != 0 {
+		t.Fatal(out)
+	}
+	if code, out := cardferry(ctx, vars, "import", file, "box:"); code != exitInterrupted || !strings.Contains(out, "hint: run the same command again") {
+		t.Fatalf("exit code %d\n%s", code, out)
+	}
+	if code, out := cardferry(t.Context(), vars, "import", file, "box:"); code != 0 {
+		t.Fatalf("exit code %d\n%s", code, out)
+	}
+	if code, out := cardferry(t.Context(), vars, "verify", "sandbox:", "box:"); code != 0 {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+}
+
+// TestFullDisk: when the disk is full the old file stands, and the message says so.
+func TestFullDisk(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("needs sh and its ulimit")
+	}
+	vars := service(t, sandbox.Options{}, sandbox.Sample{Contacts: 500, Seed: 1}, nil)
+	dir := t.TempDir()
+	program := filepath.Join(dir, "cardferry")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("building: %v\n%s", err, out)
+	}
+	for _, name := range []string{"backup.vcf", "backup.csv", "backup.jsonl", "backup.json"} {
+		path := filepath.Join(dir, "out", name)
+		os.MkdirAll(filepath.Dir(path), 0o700)
+		os.WriteFile(path, []byte("old"), 0o600)
+		cmd := exec.Command("sh", "-c", "ulimit -f 16; exec "+program+" export box: "+path)
+		for k, v := range vars {
+			cmd.Env = append(cmd.Env, k+"="+v)
+		}
+		out, err := cmd.CombinedOutput()
+		if err == nil || cmd.ProcessState.ExitCode() != exitFailed || !bytes.Contains(out, []byte(name)) {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+		if text, _ := os.ReadFile(path); string(text) != "old" {
+			t.Errorf("%s: the old file has changed", name)
+		}
+	}
+	if left, _ := os.ReadDir(filepath.Join(dir, "out")); len(left) != 4 {
+		t.Errorf("%d files are left, want 4", len(left))
+	}
+}
+
+// TestDryRunSendsNoWrite counts what a dry run asks of the service.
+func TestDryRunSendsNoWrite(t *testing.T) {
+	var writes atomic.Int64
+	box, err := sandbox.Open(sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer box.Close()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			writes.Add(1)
+		}
+		box.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	vars := map[string]string{"HOME": t.TempDir(), "CARDFERRY_BOX_URL": server.URL, "CARDFERRY_BOX_TOKEN": "sandbox"}
+	code, out := cardferry(t.Context(), vars, "migrate", "sandbox:", "box:", "-n")
+	if code != 0 || !strings.Contains(out, "250 created, 60 photos") || writes.Load() != 0 {
+		t.Errorf("exit code %d, %d writes\n%s", code, writes.Load(), out)
+	}
+}

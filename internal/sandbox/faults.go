@@ -1,0 +1,277 @@
+package sandbox
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// A fault is one thing that goes wrong. The zero value is none.
+type fault string
+
+// The faults, by the names that the command line knows.
+const (
+	fault429             fault = "429"
+	fault429Bare         fault = "429-bare" // without Retry-After
+	fault500             fault = "500"
+	fault502             fault = "502"
+	fault503             fault = "503"
+	fault504             fault = "504" // a write is applied all the same
+	faultResetBefore     fault = "reset-before"
+	faultResetAfterWrite fault = "reset-after-write"
+	faultTruncate        fault = "truncate"
+	faultSlow            fault = "slow"
+	faultBadJSON         fault = "bad-json"
+	faultEmptyPage       fault = "empty-page"
+	faultRepeatLink      fault = "repeat-link" // nextLink is the page's own URL
+	faultLoopLink        fault = "loop-link"   // nextLink leads back to the start
+	faultGone            fault = "gone"
+	faultTokenExpired    fault = "token-expired"
+	faultDuplicateRows   fault = "duplicate-rows"
+	faultForeignLink     fault = "foreign-link"
+	faultPhoto404        fault = "photo-404"
+)
+
+// survivable are the faults that all stands for: those that a correct client
+// survives.
+var survivable = [...]fault{
+	fault429, fault429Bare, fault500, fault502, fault503, fault504, faultResetBefore, faultResetAfterWrite, faultTruncate,
+	faultSlow, faultBadJSON, faultEmptyPage, faultRepeatLink, faultLoopLink, faultGone, faultTokenExpired, faultDuplicateRows,
+}
+
+// slowness is how long the fault slow takes, before the time scale.
+const slowness = 2 * time.Second
+
+// A faultPlan says when what goes wrong.
+type faultPlan struct{ rules []*faultRule }
+
+// A faultRule lets one of its faults happen with a probability, or at the n-th
+// request that the fault concerns.
+type faultRule struct {
+	faults []fault
+	chance float64
+	nth    int64
+	seen   atomic.Int64
+}
+
+// parseFaults reads NAME:5% and NAME:#17, joined with commas.
+func parseFaults(spec string) (*faultPlan, error) {
+	plan := &faultPlan{}
+	if strings.TrimSpace(spec) == "" {
+		return plan, nil
+	}
+	for part := range strings.SplitSeq(spec, ",") {
+		rule, err := parseFault(strings.TrimSpace(part))
+		if err != nil {
+			return nil, err
+		}
+		plan.rules = append(plan.rules, rule)
+	}
+	return plan, nil
+}
+
+func parseFault(part string) (*faultRule, error) {
+	name, when, found := strings.Cut(part, ":")
+	if !found {
+		return nil, fmt.Errorf("fault %q: want NAME:5%% or NAME:#17", part)
+	}
+	rule := &faultRule{}
+	for _, f := range append(survivable[:], faultForeignLink, faultPhoto404) {
+		if string(f) == name {
+			rule.faults = []fault{f}
+		}
+	}
+	if name == "all" {
+		rule.faults = survivable[:]
+	}
+	if rule.faults == nil {
+		return nil, fmt.Errorf("fault %q: no fault has this name", name)
+	}
+	if number, isNth := strings.CutPrefix(when, "#"); isNth {
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("fault %q: %q is not the number of a request", name, when)
+		}
+		rule.nth = n
+		return rule, nil
+	}
+	number, isChance := strings.CutSuffix(when, "%")
+	percent, err := strconv.ParseFloat(number, 64)
+	if !isChance || err != nil || !(percent >= 0 && percent <= 100) {
+		return nil, fmt.Errorf("fault %q: %q is neither a percentage nor #n", name, when)
+	}
+	rule.chance = percent / 100
+	return rule, nil
+}
+
+// pick decides what goes wrong with a request. It depends on the number of the
+// request alone, so that a run can be repeated.
+func (p *faultPlan) pick(c *call) fault {
+	for i, rule := range p.rules {
+		var concerned []fault
+		for _, f := range rule.faults {
+			if f.concerns(c) {
+				concerned = append(concerned, f)
+			}
+		}
+		if len(concerned) == 0 {
+			continue
+		}
+		random := rand.New(rand.NewPCG(uint64(i+1), c.n))
+		hit := random.Float64() < rule.chance
+		if rule.nth > 0 {
+			hit = rule.seen.Add(1) == rule.nth
+		}
+		if hit {
+			return concerned[random.IntN(len(concerned))]
+		}
+	}
+	return ""
+}
+
+// concerns reports whether the fault can befall the request.
+func (f fault) concerns(c *call) bool {
+	read := c.r.Method == http.MethodGet
+	photo := isPhotoPath(c.r.URL.Path)
+	switch f {
+	case faultResetAfterWrite:
+		return !read
+	case faultTruncate:
+		return read
+	case faultBadJSON:
+		return read && !strings.HasSuffix(c.r.URL.Path, "/$value")
+	case faultEmptyPage, faultRepeatLink, faultLoopLink, faultDuplicateRows, faultForeignLink:
+		t, err := parseTarget(c.r.URL)
+		return read && err == nil && (t.resource == resContacts || t.resource == resFolders)
+	case faultGone:
+		return false // nothing has a delta yet
+	case faultPhoto404:
+		return read && photo
+	}
+	return true
+}
+
+// around lets the fault of a request happen, if it has one; alive is false
+// when the connection is to be cut instead of answering.
+func (p *faultPlan) around(c *call, next func(*call) *answer) (a *answer, alive bool) {
+	c.fault = p.pick(c)
+	switch c.fault {
+	case faultResetBefore:
+		return nil, false
+	case fault429, fault429Bare, fault500, fault502, fault503, faultTokenExpired:
+		return c.refuse(), true
+	case fault504:
+		if c.r.Method != http.MethodGet {
+			next(c)
+		}
+		return (&answer{status: http.StatusGatewayTimeout}).with("Content-Type", "text/plain"), true
+	case faultPhoto404:
+		c.target, _ = parseTarget(c.r.URL)
+		return c.failed(errNoPhoto), true
+	}
+	a = next(c)
+	switch {
+	case c.fault == faultResetAfterWrite:
+		return nil, false
+	case a.status >= 300:
+	case c.fault == faultTruncate && len(a.body) > 1:
+		a.with("Content-Length", strconv.Itoa(len(a.body)))
+		a.body = a.body[:len(a.body)/2]
+	case c.fault == faultBadJSON && len(a.body) > 1:
+		a.body = a.body[:len(a.body)/2]
+	}
+	return a, true
+}
+
+// refuse answers without doing anything.
+func (c *call) refuse() *answer {
+	c.target, _ = parseTarget(c.r.URL)
+	switch c.fault {
+	case fault429, fault429Bare:
+		a := c.failed(&failure{status: http.StatusTooManyRequests, code: "TooManyRequests", message: "Too many requests."})
+		if c.fault == fault429 {
+			a.with("Retry-After", c.retryAfter())
+		}
+		return a
+	case fault500:
+		return c.failed(&failure{status: http.StatusInternalServerError, code: "ErrorInternalServerTransientError", message: "An internal server error occurred. Try again later."})
+	case fault502:
+		return (&answer{status: http.StatusBadGateway, body: []byte("<html><body><h1>502 Bad Gateway</h1></body></html>")}).with("Content-Type", "text/html")
+	case faultTokenExpired:
+		return c.failed(errExpiredToken)
+	}
+	a := c.failed(&failure{status: http.StatusServiceUnavailable, code: "MailboxInfoStale", message: "Mailbox info is stale."})
+	switch c.n % 3 {
+	case 0:
+		a.body = nil
+	case 1:
+		a.body = []byte("The service is unavailable.")
+		a.with("Content-Type", "text/plain")
+	default:
+		a.with("Retry-After", c.retryAfter())
+	}
+	return a
+}
+
+// retryAfter is a wait of about a second, as a number or, in real time, now
+// and then as the date that HTTP allows too.
+func (c *call) retryAfter() string {
+	if c.n%3 == 2 && c.s.scale == 1 {
+		return time.Now().Add(time.Second).UTC().Format(http.TimeFormat)
+	}
+	return retryAfter(c.s.scaled(time.Second), int(c.n))
+}
+
+// stall makes a slow call slow.
+func (c *call) stall() {
+	if c.fault != faultSlow {
+		return
+	}
+	timer := time.NewTimer(c.s.scaled(slowness))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.r.Context().Done():
+	}
+}
+
+// bendPage applies the faults of lists to the rows and the next link of a page.
+func bendPage[T any](c *call, page []T, next string) ([]T, string) {
+	switch c.fault {
+	case faultEmptyPage:
+		return nil, nextLink(c.base, c.r.URL, c.opt.skip) + "&$skiptoken=" + strconv.FormatUint(c.n, 36)
+	case faultRepeatLink:
+		return page, c.base + c.r.URL.RequestURI()
+	case faultLoopLink:
+		return page, nextLink(c.base, c.r.URL, 0)
+	case faultDuplicateRows:
+		return append(page[:len(page):len(page)], page[:min(2, len(page))]...), next
+	case faultForeignLink:
+		link, err := url.Parse(nextLink(c.base, c.r.URL, c.opt.skip+len(page)))
+		if err == nil {
+			link.Host = "graph.attacker.invalid"
+			next = link.String()
+		}
+	}
+	return page, next
+}
+
+// hangUp resets the connection of a request.
+func hangUp(w http.ResponseWriter) {
+	if hijacker, ok := w.(http.Hijacker); ok {
+		if conn, _, err := hijacker.Hijack(); err == nil {
+			if tcp, ok := conn.(*net.TCPConn); ok {
+				tcp.SetLinger(0) // reset rather than close; failing that, closing does
+			}
+			conn.Close()
+			return
+		}
+	}
+	panic(http.ErrAbortHandler)
+}
