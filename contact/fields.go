@@ -42,6 +42,16 @@ func (c *Contact) Has(f Field) bool {
 	return d != nil && !d.empty(c)
 }
 
+// Empty reports whether the contact has no field at all.
+func (c *Contact) Empty() bool {
+	for i := range table {
+		if !table[i].empty(c) {
+			return false
+		}
+	}
+	return true
+}
+
 // Set takes over the value of one field from src; lists are shared with src. An
 // unknown field is left alone.
 func (c *Contact) Set(f Field, src *Contact) {

@@ -38,10 +38,10 @@ func (o *Options) lookupPause() time.Duration { return cmp.Or(o.LookupPause, 2*t
 
 // Stages of an import, for Observer.Progress.
 const (
-	StageIndex    = "index"    // reading the account; the total is not known
-	StageRead     = "read"     // reading the records; the total is not known
-	StageContacts = "contacts" // writing contacts
-	StagePhotos   = "photos"   // writing photos
+	StageIndex    = "reading the account" // the total is not known
+	StageRead     = "reading the records" // the total is not known
+	StageContacts = "writing contacts"
+	StagePhotos   = "storing photos"
 )
 
 // Observer is told what happens. Its members are called by one goroutine at a

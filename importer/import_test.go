@@ -209,6 +209,7 @@ func TestOutcomes(t *testing.T) {
 		{"one address, two people", nil, Fill, []*contact.Contact{named("Sales Desk", "info@example.org"), named("Ops Team", "info@example.org")}, []Outcome{Created, Created}, 2},
 		{"two records for one contact", []*contact.Contact{named("Lee", "ann@example.org")}, Fill,
 			[]*contact.Contact{named("Ann Lee", "ann@example.org"), named("Bob Lee", "ann@example.org")}, []Outcome{Unchanged, Review}, 0},
+		{"empty", nil, Fill, []*contact.Contact{{UID: "1"}}, []Outcome{Skipped}, 0},
 		{"unreadable", nil, Fill, []*contact.Contact{ann, nil, named("Bob", "bob@example.org")}, []Outcome{Created, Failed, Created}, 2},
 	}
 	for _, tt := range tests {

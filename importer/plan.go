@@ -59,6 +59,9 @@ func (pl *planner) match(p *person) (*decision, error) {
 	d := &decision{person: p}
 	claims := pl.in.claims[p.leader]
 	switch {
+	case p.contact.Empty():
+		d.outcome, d.reason = Skipped, "the record is empty"
+		return d, nil
 	case len(claims) == 1:
 		return d, pl.load(d, claims[0])
 	case len(claims) > 1:
@@ -134,7 +137,7 @@ func (d *decision) review(format string, args ...any) *decision {
 // decide completes a matched decision: what to write, and what will be lost.
 func (pl *planner) decide(d *decision) {
 	switch {
-	case d.outcome == Review:
+	case d.outcome != "":
 	case d.stored == nil:
 		d.outcome = Created
 		_, d.losses = pl.project(d.contact)

@@ -100,7 +100,7 @@ func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact
 	r, err := exporter.Export(ctx, contacts, out.Encode, exporter.Observer{
 		Record: w.exported,
 		Progress: func(n int) {
-			w.progress(w.verb, n, 0)
+			w.progress("contacts "+w.verb, n, 0)
 		},
 	})
 	if err == nil && r.Written == 0 && !w.yes {

@@ -49,6 +49,7 @@ func (b *bar) set(stage string, done, total int) {
 			progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionSetWidth(24),
 			progressbar.OptionSpinnerType(14),
+			progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine of its own: it would draw over its successor
 			progressbar.OptionClearOnFinish(),
 		)
 	}

@@ -86,7 +86,7 @@ func (u *ui) record(e event, loud bool) {
 		u.line("%s: %s%s", at, text, idSuffix(e.ID, u.verbose))
 	}
 	for _, l := range e.Unread {
-		u.line("%s: %s was not read: %s", at, l.Field, l.Reason)
+		u.line("%s: %snot read: %s", at, unlessExtra(l.Field), l.Reason)
 	}
 	if u.verbose {
 		for _, l := range e.Losses {
@@ -99,6 +99,14 @@ func (u *ui) record(e event, loud bool) {
 			u.line("%s: changed: %s", at, joinFields(e.Fields))
 		}
 	}
+}
+
+// unlessExtra names a field before what is said of it. Extra is no word for people.
+func unlessExtra(f contact.Field) string {
+	if f == "extra" {
+		return ""
+	}
+	return string(f) + " "
 }
 
 func idSuffix(id contact.ID, show bool) string {

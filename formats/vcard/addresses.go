@@ -1,0 +1,85 @@
+package vcard
+
+import (
+	"strings"
+
+	"github.com/cardferry/cardferry/contact"
+)
+
+// addressAt says where an address of the contact stands in the card.
+type addressAt struct {
+	index int // among the contact's addresses
+	line  int
+	group string
+}
+
+func readAddress(r *cardReader, p *property) bool {
+	var a contact.Address
+	parts := r.split(p.value, ';')
+	for i, f := range addressParts(&a) {
+		if i < len(parts) {
+			*f = value(parts[i])
+		}
+	}
+	more := tail(parts, 7)
+	a.Label = value(p.get("LABEL"))
+	a.Type, a.Preferred, a.Params = r.typed(p, addressKind)
+	if more != "" { // formatted text of old Google exports, the many parts of RFC 9554
+		setParam(&a.Params, paramMore, more)
+	}
+	r.homes = append(r.homes, addressAt{len(r.c.Addresses), p.line, p.group})
+	add(&r.c.Addresses, a)
+	return true
+}
+
+// addressParts returns the members of an address in the order of ADR.
+func addressParts(a *contact.Address) [7]*string {
+	return [...]*string{&a.POBox, &a.Extended, &a.Street, &a.City, &a.Region, &a.PostalCode, &a.Country}
+}
+
+// readAddressLabel reads the LABEL of 2.1 and 3.0, a property of its own. It
+// belongs to the address of its group, else to the last one of its type before
+// it, else to the first one of its type behind it. A label that is left over is
+// an address of which only the label is known.
+func readAddressLabel(r *cardReader, p *property) bool {
+	label := contact.Address{Label: value(p.value)}
+	if label.Label == "" {
+		return true
+	}
+	label.Type, label.Preferred, label.Params = r.typed(p, addressKind)
+	i := r.addressFor(p, label.Type)
+	if i < 0 {
+		add(&r.c.Addresses, label)
+		return true
+	}
+	a := &r.c.Addresses[i]
+	a.Label = label.Label
+	for name, values := range label.Params {
+		if _, ok := a.Params[name]; !ok && name != paramGroup {
+			setParam(&a.Params, name, values...)
+		}
+	}
+	return true
+}
+
+// addressFor returns the index of the address that a label belongs to, or -1.
+func (r *cardReader) addressFor(p *property, typ string) int {
+	before, behind := -1, -1
+	for _, at := range r.homes {
+		a := &r.c.Addresses[at.index]
+		switch {
+		case a.Label != "":
+		case at.group != "" && strings.EqualFold(at.group, p.group):
+			return at.index
+		case a.Type != typ:
+		case at.line < p.line:
+			before = at.index
+		case behind < 0:
+			behind = at.index
+		}
+	}
+	if before >= 0 {
+		return before
+	}
+	return behind
+}

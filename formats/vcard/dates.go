@@ -1,0 +1,161 @@
+package vcard
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/cardferry/cardferry/contact"
+	gv "github.com/emersion/go-vcard"
+)
+
+// noYear is the year that Apple's programs write for none (X-APPLE-OMIT-YEAR).
+const noYear = 1604
+
+const paramNoYear = "X-APPLE-OMIT-YEAR"
+
+// dateReader reads a date of which the model holds one. A text ("circa 1800") and
+// a second date are kept as they are.
+func dateReader(name string, at func(*contact.Contact) *contact.Date) reader {
+	return func(r *cardReader, p *property) bool {
+		if strings.TrimSpace(p.value) == "" {
+			return true
+		}
+		d, clock, ok := parseDate(p)
+		if !ok {
+			return false
+		}
+		dst := at(r.c)
+		if dst.IsZero() {
+			*dst = d
+			r.attach(name, p, clock)
+			return true
+		}
+		return *dst == d && clock == "" && r.scalarParams(p) == nil
+	}
+}
+
+// parseDate reads a date, and returns the time of day that follows it ("T2310Z"):
+// the model has none. Midnight is none either.
+func parseDate(p *property) (d contact.Date, clock string, ok bool) {
+	text := value(p.value)
+	if i := strings.IndexAny(text, "Tt "); i > 0 {
+		text, clock = text[:i], "T"+text[i+1:]
+	}
+	d, err := contact.ParseDate(text)
+	if err != nil || !isClock(clock) {
+		return d, "", false
+	}
+	if d.Month != 0 && (d.Year == noYear || p.get(paramNoYear) == fmt.Sprintf("%04d", d.Year)) {
+		d.Year = 0
+	}
+	if strings.Trim(clock, "T0:Z+-.,") == "" {
+		clock = ""
+	}
+	return d, clock, true
+}
+
+// isClock reports whether s is made of what a time of day is made of.
+func isClock(s string) bool {
+	return s == "" || s[0] == 'T' && strings.Trim(s[1:], "0123456789:.,Z+-") == ""
+}
+
+// readLabelledDate reads Apple's X-ABDATE, of which the model knows the one that
+// is labelled as anniversary.
+func readLabelledDate(r *cardReader, p *property) bool {
+	l := r.labelOf(p.group)
+	if l == nil || !strings.EqualFold(l.text, "_$!<Anniversary>!$_") && !strings.EqualFold(l.text, "anniversary") {
+		return false
+	}
+	d, clock, ok := parseDate(p)
+	bare := property{params: p.params} // the group was for the label
+	switch {
+	case !ok:
+		return false
+	case r.c.Anniversary.IsZero():
+		r.c.Anniversary = d
+		r.attach(gv.FieldAnniversary, &bare, clock)
+	case r.c.Anniversary != d || clock != "" || r.scalarParams(&bare) != nil:
+		return false
+	}
+	l.used = true
+	return true
+}
+
+// dateText returns a date in the form of the version: 3.0 has the extended format
+// of ISO 8601, 4.0 the basic one (RFC 6350, 4.3.1). 3.0 has no dates without a
+// year, and is given Apple's.
+func dateText(d contact.Date, v4 bool) (text string, omitsYear bool) {
+	switch {
+	case !v4 && d.Year == 0 && d.Month != 0 && d.Day != 0:
+		d.Year = noYear
+		return d.String(), true
+	case v4 && d.Full():
+		return strings.ReplaceAll(d.String(), "-", ""), false
+	case v4 && d.Year == 0 && d.Month != 0 && d.Day != 0:
+		text := d.String()
+		return text[:4] + text[5:], false
+	}
+	return d.String(), false
+}
+
+// parseTime reads the timestamps of REV in all the forms that programs write:
+// basic and extended, with a point or a comma before fractions. One without a
+// zone is taken for UTC. Fractions, which 4.0 has no form for, are cut off.
+func parseTime(s string) (time.Time, bool) {
+	layouts := [...]string{"20060102T150405Z0700", "20060102T150405", "20060102"}
+	if len(s) > 4 && s[4] == '-' {
+		layouts = [...]string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02"}
+	}
+	for _, layout := range layouts {
+		if t, err := time.Parse(layout, s); err == nil && t.Year() > 0 {
+			return t.UTC().Truncate(time.Second), true
+		}
+	}
+	return time.Time{}, false
+}
+
+func readRevision(r *cardReader, p *property) bool {
+	text := value(p.value)
+	if text == "" {
+		return true
+	}
+	t, ok := parseTime(text)
+	if !ok || !r.c.Modified.IsZero() {
+		return false
+	}
+	r.c.Modified = t
+	r.attach(gv.FieldRevision, p, "")
+	return true
+}
+
+func readCreated(r *cardReader, p *property) bool {
+	t, ok := parseTime(value(p.value))
+	if !ok || !r.c.Created.IsZero() || r.scalarParams(p) != nil {
+		return false
+	}
+	r.c.Created = t
+	return true
+}
+
+// readFlag reads our own form of Outlook's flag: status;start;due;completed.
+func readFlag(r *cardReader, p *property) bool {
+	parts := r.split(p.value, ';')
+	if len(parts) != 4 || r.c.Flag != (contact.Flag{}) {
+		return false
+	}
+	f := contact.Flag{Status: value(parts[0])}
+	for i, dst := range []*time.Time{&f.Start, &f.Due, &f.Completed} {
+		text := value(parts[i+1])
+		if text == "" {
+			continue
+		}
+		t, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			return false
+		}
+		*dst = t
+	}
+	r.c.Flag = f
+	return true
+}

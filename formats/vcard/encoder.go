@@ -1,0 +1,277 @@
+package vcard
+
+import (
+	"io"
+	"strings"
+	"time"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats"
+	gv "github.com/emersion/go-vcard"
+)
+
+type encoder struct {
+	dst io.Writer
+	w   writer
+	err error // sticky
+}
+
+// NewEncoder returns an encoder that writes cards to w, one after another. Each
+// card is written whole, in one call. With options that do not validate it
+// encodes nothing and returns the error of [Options.Validate].
+func NewEncoder(w io.Writer, o Options) formats.Encoder {
+	return &encoder{dst: w, w: writer{v4: o.Version == "4.0"}, err: o.Validate()}
+}
+
+func (e *encoder) Encode(c *contact.Contact) ([]contact.Loss, error) {
+	if e.err != nil {
+		return nil, e.err
+	}
+	losses, err := e.w.card(c)
+	if err != nil {
+		return nil, err
+	}
+	if _, e.err = e.dst.Write(e.w.out); e.err != nil {
+		return nil, e.err
+	}
+	if cap(e.w.out) > 1<<20 {
+		e.w.out, e.w.line = nil, nil // one huge photo does not cost memory for ever
+	}
+	return losses, nil
+}
+
+func (e *encoder) Close() error { return e.err }
+
+// card writes the whole card to w.out.
+func (w *writer) card(c *contact.Contact) ([]contact.Loss, error) {
+	w.c, w.probe, w.out, w.losses, w.count = c, nil, w.out[:0], nil, 0
+	w.collectGroups()
+	extras := w.attachParams()
+	w.out = append(w.out, "BEGIN:VCARD\r\nVERSION:3.0\r\n"...)
+	if w.v4 {
+		w.out[len(w.out)-5] = '4'
+	}
+	w.names()
+	w.organization()
+	w.reach()
+	w.dates()
+	w.relations()
+	w.rest()
+	w.photo(c.Photo)
+	for _, x := range extras {
+		w.extra(x)
+	}
+	w.c, w.probe = nil, nil
+	w.out = append(w.out, "END:VCARD\r\n"...)
+	if w.count >= formats.MaxExtra || len(w.out) > formats.MaxRecord {
+		return nil, formats.RecordErrorf(c.At, "a card of more than %d bytes or %d properties", formats.MaxRecord, formats.MaxExtra)
+	}
+	return w.losses, nil
+}
+
+// names writes who the contact is. FN must be there and not be empty.
+func (w *writer) names() {
+	c := w.c
+	w.scalar(gv.FieldUID, c.DerivedUID())
+	if display := w.display(); display != "" {
+		w.scalar(gv.FieldFormattedName, display)
+	} else {
+		w.open(gv.FieldFormattedName)
+		w.param(paramEmpty, "TRUE")
+		w.text(c.DerivedUID())
+		w.end()
+	}
+	n := &c.Name
+	w.openScalar(gv.FieldName, gv.FieldName)
+	w.structured(n.Family, n.Given, n.Middle, n.Prefix, n.Suffix)
+	w.more(gv.FieldName)
+	w.end()
+	w.scalar(gv.FieldNickname, n.Nickname)
+}
+
+// display returns the name to show, "" if there is nothing to make it of.
+func (w *writer) display() string {
+	if w.c.Name.Display != "" {
+		return w.c.Name.Display
+	}
+	return strings.TrimSpace(w.c.DerivedDisplay())
+}
+
+func (w *writer) organization() {
+	o := &w.c.Organization
+	if o.Company != "" || o.Department != "" || len(o.Units) > 0 {
+		w.openScalar(gv.FieldOrganization, gv.FieldOrganization)
+		w.structured(o.Company)
+		if o.Department != "" || len(o.Units) > 0 {
+			w.line = appendEscaped(append(w.line, ';'), o.Department)
+		}
+		for _, unit := range o.Units {
+			w.line = appendEscaped(append(w.line, ';'), unit)
+		}
+		w.end()
+	}
+	for i := range scalars {
+		s := &scalars[i]
+		v := *s.at(w.c)
+		w.scalar(s.name, v)
+		if s.twice != "" && v != "" && !w.v4 {
+			w.open(s.twice)
+			w.text(v)
+			w.end()
+		}
+	}
+}
+
+// scalar writes a text property, unless it is empty.
+func (w *writer) scalar(name, v string) {
+	if v == "" {
+		return
+	}
+	w.openScalar(name, name)
+	w.text(v)
+	w.end()
+}
+
+// more writes the end of a value that the model has no place for.
+func (w *writer) more(key string) {
+	if rest := w.attached[key][paramMore]; len(rest) == 1 {
+		w.line = append(append(w.line, ';'), rest[0]...)
+	}
+}
+
+// own writes a property of ours.
+func (w *writer) own(name, v string) {
+	if v != "" {
+		w.open("X-CARDFERRY-" + name)
+		w.text(v)
+		w.end()
+	}
+}
+
+func (w *writer) dates() {
+	w.date(gv.FieldBirthday, gv.FieldBirthday, "birthday", w.c.Birthday)
+	if w.v4 {
+		w.date(gv.FieldAnniversary, gv.FieldAnniversary, "anniversary", w.c.Anniversary)
+		return
+	}
+	w.date("X-ANNIVERSARY", gv.FieldAnniversary, "anniversary", w.c.Anniversary)
+	if !w.c.Anniversary.IsZero() {
+		group := w.newGroup()
+		text, _ := dateText(w.c.Anniversary, false)
+		w.open(group + ".X-ABDATE")
+		w.text(text)
+		w.end()
+		w.open(group + ".X-ABLabel")
+		w.text("_$!<Anniversary>!$_")
+		w.end()
+	}
+}
+
+func (w *writer) date(name, key string, f contact.Field, d contact.Date) {
+	if d.IsZero() {
+		return
+	}
+	if d.Year == noYear && d.Month != 0 {
+		w.lose(f, contact.Truncated, "the year 1604 stands for no year in vCards")
+	}
+	text, omitsYear := dateText(d, w.v4)
+	w.openScalar(name, key)
+	if omitsYear {
+		w.param(paramNoYear, "1604")
+	}
+	w.colon()
+	w.line = append(w.line, text...)
+	if clock := w.attached[key][paramMore]; len(clock) == 1 {
+		w.line = append(w.line, clock[0]...)
+	}
+	w.end()
+}
+
+// rest writes what is neither name nor address nor date.
+func (w *writer) rest() {
+	c := w.c
+	w.scalar(gv.FieldNote, c.Notes)
+	for i, category := range c.Categories {
+		if i == 0 {
+			w.openScalar(gv.FieldCategories, gv.FieldCategories)
+			w.text(category)
+			continue
+		}
+		w.line = appendEscaped(append(w.line, ','), category)
+	}
+	if len(c.Categories) > 0 {
+		w.end()
+	}
+	w.gender()
+	w.own("FOLDER", string(c.Folder))
+	if c.Favorite {
+		w.own("FAVORITE", "TRUE")
+	}
+	w.flag()
+	if !c.Modified.IsZero() {
+		w.openScalar(gv.FieldRevision, gv.FieldRevision)
+		w.colon()
+		w.line = w.appendTime(w.line, c.Modified)
+		w.end()
+	}
+	if !c.Created.IsZero() {
+		w.open("CREATED") // RFC 9554, 3.1
+		if !w.v4 {
+			w.open("X-CARDFERRY-CREATED")
+		}
+		w.colon()
+		w.line = w.appendTime(w.line, c.Created)
+		w.end()
+	}
+}
+
+func (w *writer) appendTime(b []byte, t time.Time) []byte {
+	if w.v4 {
+		return t.UTC().AppendFormat(b, "20060102T150405Z")
+	}
+	return t.UTC().AppendFormat(b, "2006-01-02T15:04:05Z")
+}
+
+// gender writes GENDER in 4.0, and in 3.0 where only its second component keeps
+// what was read; else 3.0 has X-GENDER.
+func (w *writer) gender() {
+	g := w.c.Gender
+	if g == "" {
+		return
+	}
+	codes := map[string]string{"male": "M", "female": "F", "other": "O", "none": "N", "unknown": "U"}
+	code, known := codes[g]
+	if !w.v4 && len(w.attached[gv.FieldGender][paramMore]) == 0 {
+		w.openScalar("X-GENDER", gv.FieldGender)
+		if known {
+			g = strings.ToUpper(g[:1]) + g[1:]
+		}
+		w.text(g)
+		w.end()
+		return
+	}
+	w.openScalar(gv.FieldGender, gv.FieldGender)
+	if known {
+		w.structured(code)
+		w.more(gv.FieldGender)
+	} else {
+		w.structured("", g)
+	}
+	w.end()
+}
+
+func (w *writer) flag() {
+	f := &w.c.Flag
+	if *f == (contact.Flag{}) {
+		return
+	}
+	form := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.UTC().Format(time.RFC3339Nano)
+	}
+	w.open("X-CARDFERRY-FLAG")
+	w.structured(f.Status, form(f.Start), form(f.Due), form(f.Completed))
+	w.end()
+}

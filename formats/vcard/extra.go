@@ -1,0 +1,151 @@
+package vcard
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"github.com/cardferry/cardferry/contact"
+	gv "github.com/emersion/go-vcard"
+)
+
+// attachParams sorts the contact's Extra: the parameters of properties that are
+// going to be written are attached to those, the others are returned.
+func (w *writer) attachParams() []contact.Extra {
+	w.attached = nil
+	var others []contact.Extra
+	for _, x := range w.c.Extra {
+		if _, taken := w.attached[x.Name]; taken || !isAttachment(x) || !w.attaches(x) {
+			others = append(others, x)
+			continue
+		}
+		if w.attached == nil {
+			w.attached = map[string]contact.Params{}
+		}
+		w.attached[x.Name] = x.Params
+	}
+	return others
+}
+
+// attaches reports whether the property that x belongs to is going to be written,
+// and read back with the same parameters.
+func (w *writer) attaches(x contact.Extra) bool {
+	c := w.c
+	more := x.Params[paramMore]
+	written := false
+	switch x.Name {
+	case gv.FieldFormattedName:
+		written = w.display() != ""
+	case gv.FieldUID:
+		written = true
+	case gv.FieldName:
+		n := &c.Name
+		written = n.Family+n.Given+n.Middle+n.Prefix+n.Suffix != ""
+	case gv.FieldNickname:
+		written = c.Name.Nickname != ""
+	case gv.FieldOrganization:
+		o := &c.Organization
+		written = o.Company != "" || o.Department != "" || len(o.Units) > 0
+	case gv.FieldBirthday:
+		written = !c.Birthday.IsZero()
+	case gv.FieldAnniversary:
+		written = !c.Anniversary.IsZero()
+	case gv.FieldGender:
+		_, known := lookup(sexes, c.Gender)
+		written = known || c.Gender != "" && len(more) == 0
+	case gv.FieldNote:
+		written = c.Notes != ""
+	case gv.FieldCategories:
+		written = len(c.Categories) > 0
+	case gv.FieldPhoto:
+		written = c.Photo != nil && (len(c.Photo.Data) > 0 || c.Photo.URL != "") && x.Params[gv.ParamType] == nil && x.Params[gv.ParamMediaType] == nil
+	case gv.FieldRevision:
+		written = !c.Modified.IsZero()
+	default:
+		i := slices.IndexFunc(scalars, func(s scalar) bool { return s.name == x.Name })
+		written = *scalars[i].at(c) != ""
+	}
+	return written && len(x.Params) > 0 && keepsAll(x.Params) && isMore(x.Name, more)
+}
+
+// isMore reports whether more can be written behind the value of that property.
+func isMore(name string, more []string) bool {
+	if len(more) == 0 {
+		return true
+	}
+	switch name {
+	case gv.FieldBirthday, gv.FieldAnniversary:
+		return len(more) == 1 && len(more[0]) > 1 && isClock(more[0])
+	case gv.FieldName, gv.FieldGender:
+		return len(more) == 1 && isClean(more[0]) && tail(more, 0) != ""
+	}
+	return false
+}
+
+// extra writes a property that the model has no name for: one of vCard's as it
+// was read, one of another format as JSON in a property of ours. So is one that
+// reading would take for something else.
+func (w *writer) extra(x contact.Extra) {
+	if x.Origin == origin && w.verbatim(x) {
+		w.end()
+		return
+	}
+	text, err := json.Marshal(x)
+	if err != nil {
+		w.lose("extra", contact.Dropped, "it cannot be written as JSON")
+		return
+	}
+	w.own("EXTRA", string(text))
+}
+
+// verbatim composes the property in w.line and reports whether it would be read
+// back as it is.
+func (w *writer) verbatim(x contact.Extra) bool {
+	w.line = w.line[:0]
+	if group := x.Params[paramGroup]; len(group) == 1 {
+		w.line = append(append(w.line, group[0]...), '.')
+	}
+	w.line = append(w.line, x.Name...)
+	for _, name := range slices.Sorted(maps.Keys(x.Params)) {
+		if name != paramGroup {
+			w.param(name, x.Params[name]...)
+		}
+	}
+	w.line = append(append(w.line, ':'), x.Value...)
+	line := string(w.line)
+	t := tokenizer{modern: true}
+	var p property
+	if !t.parse(&p, line, 0, true) || !isClean(line) || len(t.faults) > 0 || !equalExtra(asExtra(&p), x) {
+		return false
+	}
+	switch p.name {
+	case gv.FieldVersion, "BEGIN", "END", "PROFILE":
+		return false
+	case propLabel:
+		return p.group == "" || w.partsIn(p.group) == 0
+	}
+	return !w.understood(&p)
+}
+
+// understood reports whether reading would find a place in the model for p, given
+// all else that the contact holds.
+func (w *writer) understood(p *property) bool {
+	h, ok := readers[p.name]
+	if !ok {
+		return false
+	}
+	if w.probe == nil {
+		w.probe = w.c.Clone()
+		w.probe.UID = w.c.DerivedUID()
+	}
+	r := cardReader{c: w.probe, modern: true}
+	if !h.read(&r, p) {
+		return false
+	}
+	w.probe = nil // the reader has changed it
+	return true
+}
+
+func equalExtra(x, y contact.Extra) bool {
+	return x.Origin == y.Origin && x.Name == y.Name && x.Value == y.Value && maps.EqualFunc(x.Params, y.Params, slices.Equal[[]string])
+}

@@ -1,0 +1,54 @@
+package vcard
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats"
+)
+
+// What can be read can be written, and read again as the same.
+func FuzzRoundTrip(f *testing.F) {
+	files, err := filepath.Glob("testdata/*.vcf")
+	if err != nil || len(files) == 0 {
+		f.Fatal("no fixtures in testdata", err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	for _, line := range []string{"N;X=1:a,b;c;d;e;f;g;h", "BDAY:1953-10-15T23:10:00Z", "item1.TEL:1\r\nitem1.X-ABLabel:Foo\r\nitem1.X-Y:z",
+		"TEL;TYPE=\"home,fax\":tel:1\r\nTEL;IPHONE;CELL:2", "NICKNAME:a,b\\,c,d", "GENDER:M;x\r\nX-GENDER:foo", "ADR;LABEL=\"a^nb\":;;;;;;;x",
+		"LABEL;WORK:x\r\nADR;HOME:;;b", "PHOTO:data:image/png;base64,AAAA", "RELATED;TYPE=agent;VALUE=text:a\r\nX-ABRELATEDNAMES;TYPE=x:b", "AGENT:\r\nBEGIN:VCARD\r\nFN:a\r\nEND:VCARD",
+		"X-CARDFERRY-EXTRA:{\"origin\":\"csv\"\\,\"name\":\"a\"}", "item1.X-ABDATE:2001-02-03\r\nitem1.X-ABLabel:_$!<Anniversary>!$_\r\nX-ANNIVERSARY:20010203T10"} {
+		for _, version := range []string{"2.1", "3.0", "4.0"} {
+			f.Add([]byte("BEGIN:VCARD\r\nVERSION:" + version + "\r\n" + line + "\r\nEND:VCARD\r\n"))
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for c, err := range NewDecoder(bytes.NewReader(data)).All() {
+			if err != nil {
+				if !formats.IsRecordError(err) {
+					t.Fatalf("reading from memory fails: %v", err)
+				}
+				continue
+			}
+			again := contact.Normalize(c.Clone())
+			if !contact.Equal(c, again) {
+				t.Fatalf("not normalised: %v", contact.Diff(c, again))
+			}
+			for _, version := range []string{"3.0", "4.0"} {
+				if faults := identityFaults(c, version); len(faults) > 0 {
+					t.Fatalf("%s:\n%s\n\tof\n%s", version, strings.Join(faults, "\n"), data)
+				}
+			}
+		}
+	})
+}

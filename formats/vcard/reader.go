@@ -1,0 +1,292 @@
+package vcard
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats"
+	gv "github.com/emersion/go-vcard"
+)
+
+// origin is what our Extra has as its Origin.
+const origin = "vcard"
+
+// Parameters and properties of our own, for what vCard has no name for.
+const (
+	paramLabel = "X-CARDFERRY-LABEL" // a type that neither TYPE nor X-ABLabel can carry
+	paramText  = "X-CARDFERRY-NAME"  // the name shown for an address or a web page
+	paramMore  = "X-CARDFERRY-MORE"  // in Params only: the end of a value that the model has no place for
+	paramEmpty = "X-CARDFERRY-EMPTY" // of an FN that stands in for none
+
+	propLabel = "X-ABLABEL"
+)
+
+// cardReader makes a contact of a card. One serves all cards of a stream.
+type cardReader struct {
+	tokens tokenizer
+	props  []property
+	parts  []string // reused by split
+
+	c       *contact.Contact
+	modern  bool // 3.0 or 4.0: commas make lists
+	version string
+	labels  []groupLabel
+	late    []*property // to be read when all else has been
+	homes   []addressAt // the contact's addresses, where they stand in the card
+	desktop bool        // written by Outlook, which has an office in its address
+}
+
+// groupLabel is an X-ABLabel, the type of the other properties of its group.
+type groupLabel struct {
+	prop *property
+	text string
+	used bool
+}
+
+// read makes the contact. An error says that nothing of the card was readable.
+func (r *cardReader) read(card *rawCard) (*contact.Contact, error) {
+	r.c = &contact.Contact{At: card.at}
+	r.late, r.homes, r.desktop = r.late[:0], r.homes[:0], false
+	for _, fault := range card.faults {
+		r.unread("extra", contact.Truncated, fault)
+	}
+	r.parse(card)
+	if len(r.props) == 0 && len(r.c.Unread) > len(card.faults) {
+		return nil, formats.RecordErrorf(card.at, "no line of the card could be read")
+	}
+	r.collectLabels()
+	for i := range r.props {
+		r.take(&r.props[i])
+	}
+	for _, p := range r.late {
+		if !readers[p.name].read(r, p) {
+			r.extra(p)
+		}
+	}
+	return r.finish(), nil
+}
+
+// parse takes the card's lines apart.
+func (r *cardReader) parse(card *rawCard) {
+	r.version = ""
+	for _, l := range card.lines {
+		if len(l.text) > 8 && strings.EqualFold(l.text[:8], "VERSION:") {
+			r.version = strings.TrimSpace(l.text[8:])
+			break
+		}
+	}
+	r.modern = r.version != "" && r.version != "2.1"
+	r.tokens.modern = r.modern
+	r.tokens.params, r.props = r.tokens.params[:0], r.props[:0]
+	r.props = slices.Grow(r.props, len(card.lines))
+	for i := range card.lines {
+		l := &card.lines[i]
+		n := len(r.props)
+		r.props = r.props[:n+1]
+		if !r.tokens.parse(&r.props[n], l.text, l.number, card.clean) {
+			r.props = r.props[:n]
+			r.unread("extra", contact.Dropped, fmt.Sprintf("line %d: not a property", l.number))
+			continue
+		}
+		for _, fault := range r.tokens.faults {
+			r.unread("extra", contact.Truncated, fmt.Sprintf("line %d: %s", l.number, fault))
+		}
+	}
+}
+
+// take puts one property where it belongs in the contact, else into Extra.
+func (r *cardReader) take(p *property) {
+	switch p.name {
+	case gv.FieldVersion, "PROFILE":
+		return
+	case "BEGIN", "END":
+		r.unread("extra", contact.Dropped, fmt.Sprintf("line %d: it frames something else than a card", p.line))
+		return
+	case propLabel:
+		if p.group != "" {
+			return // finish looks at those that nobody used
+		}
+	}
+	h, ok := readers[p.name]
+	switch {
+	case ok && h.late:
+		r.late = append(r.late, p)
+		return
+	case ok:
+		if !h.read(r, p) {
+			r.extra(p)
+		}
+		return
+	}
+	if strings.HasPrefix(p.name, "X-MS-OL-") {
+		r.desktop = true
+	}
+	r.extra(p)
+}
+
+// finish does what needs the whole card.
+func (r *cardReader) finish() *contact.Contact {
+	c := r.c
+	for i := range r.labels {
+		if l := &r.labels[i]; !l.used {
+			r.extra(l.prop)
+		}
+	}
+	if r.desktop && r.version == "2.1" {
+		r.moveOffice()
+	}
+	contact.Normalize(c)
+	if dropLoneGroups(c) {
+		contact.Normalize(c)
+	}
+	return c
+}
+
+// moveOffice undoes what Outlook does: its own cards have the office where an
+// address has its suite.
+func (r *cardReader) moveOffice() {
+	for i := range r.c.Addresses {
+		if a := &r.c.Addresses[i]; a.Type == contact.Work && a.Extended != "" && r.c.Organization.Office == "" {
+			r.c.Organization.Office, a.Extended = a.Extended, ""
+			return
+		}
+	}
+}
+
+func (r *cardReader) unread(f contact.Field, kind contact.LossKind, reason string) {
+	r.c.Unread = append(r.c.Unread, contact.Loss{Field: f, Kind: kind, Reason: reason})
+}
+
+// extra keeps a property as it is.
+func (r *cardReader) extra(p *property) {
+	r.c.Extra = append(r.c.Extra, asExtra(p))
+}
+
+func asExtra(p *property) contact.Extra {
+	x := contact.Extra{Origin: origin, Name: p.spelled, Value: p.value}
+	for _, q := range p.params {
+		setParam(&x.Params, q.name, q.value)
+	}
+	if p.group != "" {
+		setParam(&x.Params, paramGroup, p.group)
+	}
+	return x
+}
+
+func setParam(params *contact.Params, name string, values ...string) {
+	if *params == nil {
+		*params = contact.Params{}
+	}
+	(*params)[name] = append((*params)[name], values...)
+}
+
+// attach keeps the parameters of a property whose value the model has: as an
+// Extra of that name without a value. more is the rest of such a value.
+func (r *cardReader) attach(name string, p *property, more string) {
+	params := r.scalarParams(p)
+	if more != "" {
+		setParam(&params, paramMore, more)
+	}
+	if params != nil {
+		r.c.Extra = append(r.c.Extra, contact.Extra{Origin: origin, Name: name, Params: params})
+	}
+}
+
+// scalarParams returns the parameters that mean something beside the value, nil
+// if none does.
+func (r *cardReader) scalarParams(p *property) contact.Params {
+	var params contact.Params
+	for _, q := range p.params {
+		switch q.name {
+		case gv.ParamValue, paramEncoding, paramMore, paramNoYear:
+			continue
+		}
+		setParam(&params, q.name, q.value)
+	}
+	if p.group != "" {
+		setParam(&params, paramGroup, p.group)
+	}
+	return params
+}
+
+// typed returns what the parameters of a part say: its type, whether it is the
+// preferred one, and all else.
+func (r *cardReader) typed(p *property, k *kind) (typ string, preferred bool, rest contact.Params) {
+	if len(p.params) == 0 && p.group == "" {
+		return "", false, nil
+	}
+	label := r.label(p, k)
+	var room [8]string
+	tokens := room[:0]
+	for _, q := range p.params {
+		switch {
+		case q.name == gv.ParamType && k.prefer && strings.EqualFold(q.value, "pref"):
+			preferred = true
+		case q.name == gv.ParamType:
+			tokens = append(tokens, q.value)
+		case q.name == gv.ParamPreferred && k.prefer && strings.TrimSpace(q.value) == "1":
+			preferred = true
+		case q.name == gv.ParamValue, q.name == paramEncoding, q.name == paramLabel, q.name == paramText, q.name == paramMore:
+		case q.name == "LABEL" && k == addressKind:
+		default:
+			setParam(&rest, q.name, q.value)
+		}
+	}
+	typ, others := k.typeOf(tokens, label)
+	if len(others) > 0 {
+		setParam(&rest, gv.ParamType, others...)
+	}
+	if p.group != "" {
+		setParam(&rest, paramGroup, p.group)
+	}
+	return typ, preferred, rest
+}
+
+// label returns the type that the property's label says, "" if it has none.
+func (r *cardReader) label(p *property, k *kind) string {
+	if own := strings.TrimSpace(p.get(paramLabel)); own != "" {
+		return own
+	}
+	if l := r.labelOf(p.group); l != nil {
+		l.used = true
+		return k.labelType(l.text)
+	}
+	return ""
+}
+
+func (r *cardReader) labelOf(group string) *groupLabel {
+	if group == "" {
+		return nil
+	}
+	for i := range r.labels {
+		if strings.EqualFold(r.labels[i].prop.group, group) {
+			return &r.labels[i]
+		}
+	}
+	return nil
+}
+
+func (r *cardReader) collectLabels() {
+	r.labels = r.labels[:0]
+	for i := range r.props {
+		if p := &r.props[i]; p.name == propLabel && p.group != "" {
+			r.labels = append(r.labels, groupLabel{prop: p, text: value(p.value)})
+		}
+	}
+}
+
+// split splits a raw value. The parts are valid until the next call.
+func (r *cardReader) split(raw string, sep byte) []string {
+	r.parts = splitRaw(r.parts[:0], raw, sep)
+	return r.parts
+}
+
+// add appends to a list of the model, of which most have one or two items.
+func add[T any](list *[]T, item T) {
+	if *list == nil {
+		*list = make([]T, 0, 2)
+	}
+	*list = append(*list, item)
+}

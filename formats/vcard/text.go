@@ -1,0 +1,225 @@
+package vcard
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// isClean reports whether s is UTF-8 without what no text may hold: control
+// characters (but tabs) and byte order marks.
+func isClean(s string) bool {
+	i := 0
+	for ; i+8 <= len(s); i += 8 { // eight letters at a time
+		w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+		const each = 0x0101010101010101
+		below := (w - each*' ') &^ w        // the high bit of a byte below the blank
+		above := w | (w + each*(0x80-0x7f)) // of one from DEL on
+		if (below|above)&(each*0x80) != 0 {
+			break
+		}
+	}
+	return isCleanSlow(s[i:])
+}
+
+func isCleanSlow(s string) bool {
+	ascii := true
+	for i := 0; i < len(s); i++ {
+		switch b := s[i]; {
+		case b < ' ' && b != '\t', b == 0x7f:
+			return false
+		case b >= utf8.RuneSelf:
+			ascii = false
+		}
+	}
+	return ascii || utf8.ValidString(s) && !strings.Contains(s, "\ufeff")
+}
+
+// oneLine returns valid UTF-8 text as it stands in a raw value: line ends are
+// escaped, other control characters are gone.
+func oneLine(s string) string {
+	if isClean(s) {
+		return s
+	}
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	s = strings.ToValidUTF8(s, "\ufffd")
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\r':
+			return '\n'
+		case r < ' ' && r != '\n' && r != '\t', r == 0x7f, r == 0xfeff:
+			return -1
+		}
+		return r
+	}, s)
+	return strings.ReplaceAll(s, "\n", `\n`)
+}
+
+// unescape undoes the backslashes of a text value (RFC 6350, 3.4; RFC 2426, 4),
+// and those before ":" and quotes that some programs write. A backslash before
+// anything else stands for itself.
+func unescape(s string) string {
+	i := strings.IndexByte(s, '\\')
+	if i < 0 {
+		return s
+	}
+	b := make([]byte, i, len(s))
+	copy(b, s)
+	for ; i < len(s); i++ {
+		if s[i] != '\\' || i+1 == len(s) {
+			b = append(b, s[i])
+			continue
+		}
+		switch next := s[i+1]; next {
+		case 'n', 'N':
+			b = append(b, '\n')
+			i++
+		case '\\', ',', ';', ':', '"':
+			b = append(b, next)
+			i++
+		default:
+			b = append(b, '\\')
+		}
+	}
+	return string(b)
+}
+
+// value is the text of a raw value in the model's form.
+func value(raw string) string { return strings.TrimSpace(unescape(raw)) }
+
+// cutRaw cuts a raw value around the first separator that is not escaped.
+func cutRaw(raw string, sep byte) (before, after string, found bool) {
+	for i := 0; i < len(raw); i++ {
+		switch raw[i] {
+		case '\\':
+			i++
+		case sep:
+			return raw[:i], raw[i+1:], true
+		}
+	}
+	return raw, "", false
+}
+
+// splitRaw appends the parts of a raw value to dst. There is always one.
+func splitRaw(dst []string, raw string, sep byte) []string {
+	for {
+		part, rest, found := cutRaw(raw, sep)
+		dst = append(dst, part)
+		if !found {
+			return dst
+		}
+		raw = rest
+	}
+}
+
+// joined is the text of a raw list within a component, its items joined by glue.
+func joined(raw, glue string) string {
+	if strings.IndexByte(raw, ',') < 0 {
+		return value(raw)
+	}
+	var b strings.Builder
+	for _, item := range splitRaw(nil, raw, ',') {
+		if item = value(item); item == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString(glue)
+		}
+		b.WriteString(item)
+	}
+	return b.String()
+}
+
+// appendEscaped appends s as a text value, safe within a component and a list.
+func appendEscaped(b []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\' || c == ',' || c == ';':
+			b = append(b, '\\', c)
+		case c == '\n' || c == '\r' && (i+1 == len(s) || s[i+1] != '\n'):
+			b = append(b, '\\', 'n')
+		case c < ' ' && c != '\t' || c == 0x7f:
+		default:
+			b = append(b, c)
+		}
+	}
+	return b
+}
+
+// appendURI appends s as a URI, in which commas and semicolons stand for
+// themselves. Backslashes, which no URI holds, are escaped to be read back.
+func appendURI(b []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\':
+			b = append(b, '\\', c)
+		case c == '\n':
+			b = append(b, '\\', 'n')
+		case c < ' ' && c != '\t' || c == 0x7f:
+		default:
+			b = append(b, c)
+		}
+	}
+	return b
+}
+
+// The escapes of parameter values are those of RFC 6868.
+
+func unescapeParam(s string) string {
+	if strings.IndexByte(s, '^') < 0 {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '^' && i+1 < len(s) {
+			if c := strings.IndexByte("n^'", s[i+1]); c >= 0 {
+				b = append(b, "\n^\""[c])
+				i++
+				continue
+			}
+		}
+		b = append(b, s[i])
+	}
+	return string(b)
+}
+
+// appendParam appends s as a parameter value, in quotes where it needs them.
+func appendParam(b []byte, s string) []byte {
+	quoted := strings.ContainsAny(s, ",;: \t")
+	if quoted {
+		b = append(b, '"')
+	}
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '^':
+			b = append(b, "^^"...)
+		case c == '"':
+			b = append(b, "^'"...)
+		case c == '\n' || c == '\r' && (i+1 == len(s) || s[i+1] != '\n'):
+			b = append(b, "^n"...)
+		case c < ' ' && c != '\t' || c == 0x7f:
+		default:
+			b = append(b, c)
+		}
+	}
+	if quoted {
+		b = append(b, '"')
+	}
+	return b
+}
+
+// appendFolded appends line with its end, folded at 75 octets between characters
+// (RFC 6350, 3.2).
+func appendFolded(b, line []byte) []byte {
+	limit := 75
+	for len(line) > limit {
+		cut := limit
+		for cut > limit-utf8.UTFMax && !utf8.RuneStart(line[cut]) {
+			cut--
+		}
+		b = append(append(b, line[:cut]...), "\r\n "...)
+		line = line[cut:]
+		limit = 74 // the blank counts
+	}
+	return append(append(b, line...), "\r\n"...)
+}

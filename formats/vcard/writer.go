@@ -1,0 +1,266 @@
+package vcard
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cardferry/cardferry/contact"
+	gv "github.com/emersion/go-vcard"
+)
+
+// writer writes one card at a time. It serves all cards of a stream.
+type writer struct {
+	v4 bool
+
+	out    []byte // the card
+	line   []byte // the property being written, not folded yet
+	count  int    // of properties
+	c      *contact.Contact
+	losses []contact.Loss
+
+	attached map[string]contact.Params // by the property's name
+	groups   []groupUse
+	item     int              // the number of the last group "item1" made
+	probe    *contact.Contact // a copy to try readers on
+}
+
+// groupUse is a group that the contact uses already.
+type groupUse struct {
+	name  string
+	parts int // how many parts of the model's lists are in it
+}
+
+// part is what stands before the value of a part: its name, where it is in the
+// contact, and what its parameters are made of.
+type part struct {
+	name      string
+	list      string // its field, and its index there
+	index     int
+	kind      *kind
+	typ       string
+	preferred bool
+	params    contact.Params
+}
+
+func (w *writer) lose(f contact.Field, kind contact.LossKind, reason string) {
+	w.losses = append(w.losses, contact.Loss{Field: f, Kind: kind, Reason: reason})
+}
+
+// open begins a property.
+func (w *writer) open(name string) { w.line = append(w.line[:0], name...) }
+
+// openScalar begins a property of which the model holds one, with the parameters
+// that are attached to it under the name key.
+func (w *writer) openScalar(name, key string) {
+	params := w.attached[key]
+	w.line = w.line[:0]
+	if group := params[paramGroup]; len(group) == 1 {
+		w.line = append(append(w.line, group[0]...), '.')
+	}
+	w.line = append(w.line, name...)
+	w.param(gv.ParamType, params[gv.ParamType]...)
+	w.params(params)
+}
+
+// tag is the group of a part and the label that the group is for.
+type tag struct{ group, label string }
+
+// openPart begins a property of which the model holds a list. A type that is a
+// label of the user's own becomes an X-ABLabel of the same group, which closePart
+// writes.
+func (w *writer) openPart(p part) tag {
+	tokens, label, param := p.kind.written(p.typ, w.v4)
+	group := ""
+	if g := p.params[paramGroup]; len(g) == 1 && isToken(g[0]) {
+		group = g[0]
+	}
+	switch {
+	case label == "":
+	case group == "":
+		group = w.newGroup()
+	case w.partsIn(group) > 1: // a label would be one for all of them
+		label, param = "", p.typ
+	}
+	w.line = w.line[:0]
+	if group != "" {
+		w.line = append(append(w.line, group...), '.')
+	}
+	w.line = append(w.line, p.name...)
+	w.types(p, tokens)
+	if param != "" {
+		w.param(paramLabel, param)
+	}
+	w.params(p.params)
+	if !keepsAll(p.params) {
+		w.lose(contact.Field(fmt.Sprintf("%s[%d]", p.list, p.index)), contact.Truncated, "a parameter that a vCard cannot carry")
+	}
+	return tag{group, label}
+}
+
+// closePart completes a part, and writes its label.
+func (w *writer) closePart(t tag) {
+	w.end()
+	if t.label != "" {
+		w.open(t.group + ".X-ABLabel")
+		w.text(t.label)
+		w.end()
+	}
+}
+
+// types writes TYPE and what says that a part is preferred.
+func (w *writer) types(p part, tokens []string) {
+	others := p.params[gv.ParamType]
+	noise := p.kind.noise == "internet" && !w.v4
+	prefType := p.preferred && !w.v4
+	if len(tokens) > 0 || len(others) > 0 || noise || prefType {
+		w.line = append(w.line, ";TYPE="...)
+		before := len(w.line)
+		if noise {
+			w.token("INTERNET", before)
+		}
+		for _, token := range tokens {
+			w.token(token, before)
+		}
+		if p.kind.roles && len(tokens) > 0 {
+			w.line = append(w.line[:before], tokens[0]...) // the user's own word
+		}
+		for _, token := range others {
+			if len(w.line) > before {
+				w.line = append(w.line, ',')
+			}
+			w.line = appendParam(w.line, token)
+		}
+		if prefType {
+			w.token("PREF", before)
+		}
+	}
+	if p.preferred && w.v4 {
+		w.line = append(w.line, ";PREF=1"...)
+	}
+}
+
+// token writes a TYPE value of ours, in the case that the version is used to.
+func (w *writer) token(token string, before int) {
+	if len(w.line) > before {
+		w.line = append(w.line, ',')
+	}
+	if w.v4 {
+		token = strings.ToLower(token)
+	}
+	w.line = append(w.line, token...)
+}
+
+// params writes parameters in the order of their names, but those that have been
+// written or say what the value's form is.
+func (w *writer) params(params contact.Params) {
+	if len(params) == 0 {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		if !isWritten(name) || name == gv.ParamType {
+			continue
+		}
+		w.param(name, params[name]...)
+	}
+}
+
+func (w *writer) param(name string, values ...string) {
+	if len(values) == 0 {
+		return
+	}
+	w.line = append(append(append(w.line, ';'), name...), '=')
+	for i, v := range values {
+		if i > 0 {
+			w.line = append(w.line, ',')
+		}
+		w.line = appendParam(w.line, v)
+	}
+}
+
+func (w *writer) colon() { w.line = append(w.line, ':') }
+
+// text writes the colon and a text value.
+func (w *writer) text(s string) {
+	w.colon()
+	w.line = appendEscaped(w.line, s)
+}
+
+// structured writes the colon and components.
+func (w *writer) structured(components ...string) {
+	for i, s := range components {
+		if i == 0 {
+			w.colon()
+		} else {
+			w.line = append(w.line, ';')
+		}
+		w.line = appendEscaped(w.line, s)
+	}
+}
+
+// end completes the property.
+func (w *writer) end() {
+	w.out = appendFolded(w.out, w.line)
+	w.count++
+}
+
+// newGroup returns a group that nothing is in.
+func (w *writer) newGroup() string {
+	for {
+		w.item++
+		name := "item" + strconv.Itoa(w.item)
+		if !slices.ContainsFunc(w.groups, func(g groupUse) bool { return strings.EqualFold(g.name, name) }) {
+			return name
+		}
+	}
+}
+
+// collectGroups notes which groups the contact uses.
+func (w *writer) collectGroups() {
+	w.groups, w.item = w.groups[:0], 0
+	for _, m := range groupMembers(w.c) {
+		i := slices.IndexFunc(w.groups, func(g groupUse) bool { return strings.EqualFold(g.name, m.group()) })
+		if i < 0 {
+			i = len(w.groups)
+			w.groups = append(w.groups, groupUse{name: m.group()})
+		}
+		if m.part {
+			w.groups[i].parts++
+		}
+	}
+}
+
+func (w *writer) partsIn(group string) int {
+	for _, g := range w.groups {
+		if strings.EqualFold(g.name, group) {
+			return g.parts
+		}
+	}
+	return 0
+}
+
+// isWritten reports whether a parameter of that name can be written as it is.
+// The others say what form a value has, and are ours to choose.
+func isWritten(name string) bool {
+	switch name {
+	case gv.ParamValue, paramEncoding, paramCharset, paramGroup, paramLabel, paramText, paramMore, paramEmpty:
+		return false
+	}
+	return isToken(name) && name == upper(name)
+}
+
+// keepsAll reports whether the parameters of a part can all be written.
+func keepsAll(params contact.Params) bool {
+	for name, values := range params {
+		switch {
+		case name == paramMore, name == paramGroup && len(values) == 1 && isToken(values[0]):
+		case name == gv.ParamType && slices.ContainsFunc(values, func(v string) bool { return v == "" || strings.Contains(v, ",") }):
+			return false
+		case !isWritten(name) || len(values) == 0 || slices.ContainsFunc(values, func(v string) bool { return !isClean(strings.ReplaceAll(v, "\n", "")) }):
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,167 @@
+package importertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/importer"
+)
+
+// Fake is an account in memory that keeps the contract of importer.Sink, Reader,
+// PhotoSink, PhotoReader and KeyFinder. It keeps everything of a contact but what
+// is not in the fields that a patch names. It is safe for concurrent use.
+type Fake struct {
+	mu       sync.Mutex
+	folders  []contact.FolderPath // the id of a folder is its index
+	contacts []*contact.Contact
+	version  int
+}
+
+// NewFake returns an empty account.
+func NewFake() *Fake { return &Fake{folders: []contact.FolderPath{""}} }
+
+// EnsureFolder implements importer.Sink.
+func (f *Fake) EnsureFolder(ctx context.Context, path contact.FolderPath) (contact.FolderID, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := context.Cause(ctx); err != nil {
+		return "", err
+	}
+	path = path.Clean()
+	i := slices.Index(f.folders, path)
+	if i < 0 {
+		i, f.folders = len(f.folders), append(f.folders, path)
+	}
+	return contact.FolderID(fmt.Sprintf("f%d", i)), nil
+}
+
+// Create implements importer.Sink.
+func (f *Fake) Create(ctx context.Context, folder contact.FolderID, c *contact.Contact) (importer.Stored, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := context.Cause(ctx); err != nil {
+		return importer.Stored{}, fmt.Errorf("%w: %w", importer.ErrAmbiguous, err)
+	}
+	i, err := strconv.Atoi(strings.TrimPrefix(string(folder), "f"))
+	if err != nil || i < 0 || i >= len(f.folders) {
+		return importer.Stored{}, fmt.Errorf("%w: no such folder", importer.ErrRejected)
+	}
+	held := c.Clone()
+	held.ID = contact.ID(fmt.Sprintf("fake-contact-%06d", len(f.contacts)))
+	held.Folder, held.Photo, held.Unread = f.folders[i], nil, nil
+	f.contacts = append(f.contacts, held)
+	return f.stored(held), nil
+}
+
+// stored gives a contact that has changed its next version.
+func (f *Fake) stored(held *contact.Contact) importer.Stored {
+	f.version++
+	held.Version = strconv.Itoa(f.version)
+	return importer.Stored{Contact: held.Clone()}
+}
+
+var errGone = errors.New("no such contact")
+
+func (f *Fake) find(ctx context.Context, id contact.ID) (*contact.Contact, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	for _, c := range f.contacts {
+		if c.ID == id {
+			return c, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: %w", importer.ErrRejected, errGone)
+}
+
+// Update implements importer.Sink.
+func (f *Fake) Update(ctx context.Context, ref contact.Ref, change contact.Patch) (importer.Stored, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	held, err := f.find(ctx, ref.ID)
+	if err != nil {
+		return importer.Stored{}, err
+	}
+	from := change.New.Clone()
+	for _, field := range change.Fields {
+		held.Set(field, from)
+	}
+	if !change.Empty() {
+		held.UID = from.UID
+	}
+	return f.stored(held), nil
+}
+
+// Contacts implements importer.Reader.
+func (f *Fake) Contacts(ctx context.Context) iter.Seq2[*contact.Contact, error] {
+	return func(yield func(*contact.Contact, error) bool) {
+		f.mu.Lock()
+		all := slices.Clone(f.contacts)
+		for i := range all {
+			all[i] = all[i].Clone()
+		}
+		f.mu.Unlock()
+		for _, c := range all {
+			if err := context.Cause(ctx); err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+// PhotoForm implements importer.PhotoSink: photos are taken as they are.
+func (f *Fake) PhotoForm(p *contact.Photo) *contact.Photo { return p }
+
+// SetPhoto implements importer.PhotoSink.
+func (f *Fake) SetPhoto(ctx context.Context, ref contact.Ref, p *contact.Photo) (*contact.Photo, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	held, err := f.find(ctx, ref.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(contact.NewPhoto(p.Data).MediaType, "image/") {
+		return nil, fmt.Errorf("%w: not an image", importer.ErrRejected)
+	}
+	held.Photo = contact.NewPhoto(p.Data)
+	f.stored(held)
+	return held.Photo, nil
+}
+
+// Photo implements importer.PhotoReader.
+func (f *Fake) Photo(ctx context.Context, id contact.ID) (*contact.Photo, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	held, err := f.find(ctx, id)
+	if errors.Is(err, errGone) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return held.Photo, nil
+}
+
+// FindKey implements importer.KeyFinder.
+func (f *Fake) FindKey(ctx context.Context, key string) ([]*contact.Contact, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var found []*contact.Contact
+	for _, c := range f.contacts {
+		if c.Key == key {
+			found = append(found, c.Clone())
+		}
+	}
+	return found, context.Cause(ctx)
+}

@@ -1,0 +1,157 @@
+// Package outlook writes contacts into an account at Microsoft's services, Graph or
+// Outlook REST, in any of the four dialects. It creates and changes; nothing in it
+// can delete.
+package outlook
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats/outlook"
+	"github.com/cardferry/cardferry/importer"
+	"github.com/cardferry/cardferry/internal/odata"
+)
+
+// Sink is an account opened for writing. It implements importer.Sink, and with it
+// Projector, PhotoSink, PhotoReader and KeyFinder.
+type Sink struct {
+	client  *odata.Client
+	folders *folders
+}
+
+// New returns the account that the client talks to.
+func New(c *odata.Client) *Sink { return &Sink{c, newFolders(c)} }
+
+var (
+	_ importer.Sink        = (*Sink)(nil)
+	_ importer.Projector   = (*Sink)(nil)
+	_ importer.PhotoSink   = (*Sink)(nil)
+	_ importer.PhotoReader = (*Sink)(nil)
+	_ importer.KeyFinder   = (*Sink)(nil)
+)
+
+// EnsureFolder implements importer.Sink. Concurrent calls create a folder once.
+func (s *Sink) EnsureFolder(ctx context.Context, path contact.FolderPath) (contact.FolderID, error) {
+	return s.folders.ensure(ctx, path)
+}
+
+// Project implements importer.Projector.
+func (s *Sink) Project(c *contact.Contact) (*contact.Contact, []contact.Loss) {
+	return outlook.Project(c, s.client.Dialect())
+}
+
+// Create implements importer.Sink.
+func (s *Sink) Create(ctx context.Context, folder contact.FolderID, c *contact.Contact) (importer.Stored, error) {
+	link, err := s.client.Link([]string{"contactFolders", string(folder), "contacts"})
+	if err != nil {
+		return importer.Stored{}, fmt.Errorf("creating a contact: %w", err)
+	}
+	body, losses, err := outlook.Create(c, s.client.Dialect())
+	if err != nil {
+		return importer.Stored{}, fmt.Errorf("creating a contact: %w: %w", importer.ErrRejected, err)
+	}
+	answer, err := s.client.Send(ctx, http.MethodPost, link, body)
+	if err != nil {
+		if odata.NotFound(err) {
+			s.folders.forget(ctx, folder)
+		}
+		return importer.Stored{}, fmt.Errorf("creating a contact: %w", judge(err))
+	}
+	return s.stored(answer, c, losses)
+}
+
+// Update implements importer.Sink. A contact that is gone is refused.
+func (s *Sink) Update(ctx context.Context, ref contact.Ref, change contact.Patch) (importer.Stored, error) {
+	link, err := s.client.Link([]string{"contacts", string(ref.ID)})
+	if err != nil {
+		return importer.Stored{}, fmt.Errorf("updating a contact: %w", err)
+	}
+	body, losses, err := outlook.Patch(change, s.client.Dialect())
+	if err != nil {
+		return importer.Stored{}, fmt.Errorf("updating a contact: %w: %w", importer.ErrRejected, err)
+	}
+	if body == nil { // what changes is nothing that the service holds
+		kept := change.New.Clone()
+		kept.ID, kept.Version = ref.ID, ref.Version
+		return importer.Stored{Contact: kept, Losses: losses}, nil
+	}
+	answer, err := s.client.Send(ctx, http.MethodPatch, link, body)
+	if err != nil {
+		return importer.Stored{}, fmt.Errorf("updating a contact: %w", judge(err))
+	}
+	return s.stored(answer, change.New, losses)
+}
+
+// stored reads the service's answer to a write. One that cannot be read leaves open
+// what became of it.
+func (s *Sink) stored(answer []byte, sent *contact.Contact, losses []contact.Loss) (importer.Stored, error) {
+	c, unkept, err := outlook.Answer(answer, sent, s.client.Dialect())
+	if err != nil {
+		return importer.Stored{}, fmt.Errorf("%w: %w", importer.ErrAmbiguous, err)
+	}
+	return importer.Stored{Contact: c, Losses: append(losses, unkept...)}, nil
+}
+
+// judge says which of the errors of a Sink a failed request is.
+func judge(err error) error {
+	switch {
+	case odata.Ambiguous(err):
+		return fmt.Errorf("%w: %w", importer.ErrAmbiguous, err)
+	case odata.Rejected(err):
+		return fmt.Errorf("%w: %w", importer.ErrRejected, err)
+	case odata.Temporary(err):
+		return fmt.Errorf("%w: %w", importer.ErrTemporary, err)
+	}
+	return err
+}
+
+// FindKey implements importer.KeyFinder. It looks through every folder, as not all
+// dialects can look through the whole mailbox at once.
+func (s *Sink) FindKey(ctx context.Context, key string) ([]*contact.Contact, error) {
+	tree, err := s.client.Folders(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("looking a key up: %w", err)
+	}
+	var found []*contact.Contact
+	for _, folder := range tree {
+		in, err := s.findIn(ctx, folder, key)
+		if err != nil && !odata.NotFound(err) {
+			return nil, fmt.Errorf("looking a key up: %w", err)
+		}
+		found = append(found, in...)
+	}
+	slices.SortStableFunc(found, func(a, b *contact.Contact) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+	})
+	return found, nil
+}
+
+func (s *Sink) findIn(ctx context.Context, folder contact.Folder, key string) ([]*contact.Contact, error) {
+	query := s.client.Query("$filter", outlook.KeyFilter(key, s.client.Dialect()))
+	link, err := s.client.Link([]string{"contactFolders", string(folder.ID), "contacts"}, query...)
+	if err != nil {
+		return nil, err
+	}
+	var page *outlook.Page
+	var found []*contact.Contact
+	err = s.client.Walk(ctx, link, func(body []byte) (string, error) {
+		if page, err = outlook.DecodePage(body); err != nil {
+			return "", err
+		}
+		return page.NextLink, nil
+	}, func(string) bool {
+		for _, c := range page.Contacts {
+			listed := slices.ContainsFunc(found, func(f *contact.Contact) bool { return f.ID == c.ID })
+			if c.Key == key && !listed {
+				c.Folder = folder.Path
+				found = append(found, c)
+			}
+		}
+		return true
+	})
+	return found, err
+}
