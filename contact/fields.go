@@ -168,7 +168,7 @@ func text(f Field, at func(*Contact) *string, derived func(*Contact) string) def
 				*at(dst) = v
 			}
 		},
-		clean: func(c *Contact) { *at(c) = cleanText(*at(c)) },
+		clean: func(c *Contact) { cleanInPlace(at(c)) },
 	}
 }
 
@@ -198,7 +198,6 @@ func value[T comparable](f Field, at func(*Contact) *T, equal func(a, b T) bool)
 
 func sameText(a, b string) bool { return a == b }
 func isEmpty(s string) bool     { return s == "" }
-func cleanInPlace(s *string)    { *s = cleanText(*s) }
 func sameDate(a, b Date) bool   { return a == b }
 
 func (f Flag) equal(g Flag) bool {

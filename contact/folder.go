@@ -49,6 +49,9 @@ func (p FolderPath) Names() []string {
 }
 
 func appendName(names []string, escaped string) []string {
+	if escaped == "" {
+		return names
+	}
 	if name := strings.TrimSpace(folderUnescaper.Replace(escaped)); name != "" {
 		names = append(names, name)
 	}

@@ -16,7 +16,7 @@ func (e Email) same(f Email) bool {
 func (e Email) isEmpty() bool { return e.Address == "" && e.Name == "" }
 
 func (e *Email) clean() {
-	e.Address, e.Name, e.Type = cleanText(e.Address), cleanText(e.Name), cleanText(e.Type)
+	cleanAll(&e.Address, &e.Name, &e.Type)
 	for len(e.Address) > 7 && strings.EqualFold(e.Address[:7], "mailto:") {
 		e.Address = strings.TrimSpace(e.Address[7:])
 	}
@@ -44,7 +44,7 @@ func (p Phone) same(q Phone) bool {
 	return (p.Type == q.Type || p.Type == "" || q.Type == "") && PhoneKey(p.Number) == PhoneKey(q.Number)
 }
 
-func (p *Phone) clean() { p.Number, p.Type = cleanText(p.Number), cleanText(p.Type) }
+func (p *Phone) clean() { cleanAll(&p.Number, &p.Type) }
 
 func (p *Phone) join(q Phone, win bool) {
 	choose(&p.Number, q.Number, win)
@@ -97,10 +97,8 @@ func (a Address) isEmpty() bool {
 }
 
 func (a *Address) clean() {
-	for _, p := range a.parts() {
-		*p = cleanText(*p)
-	}
-	a.Type, a.Label = cleanText(a.Type), cleanText(a.Label)
+	cleanAll(a.parts()...)
+	cleanAll(&a.Type, &a.Label)
 }
 
 func (a *Address) join(b Address, win bool) {
@@ -120,9 +118,7 @@ func (w Website) same(v Website) bool {
 	return w.URL == v.URL && (w.Type == v.Type || w.Type == "" || v.Type == "")
 }
 func (w Website) isEmpty() bool { return w.URL == "" }
-func (w *Website) clean() {
-	w.URL, w.Name, w.Type = cleanText(w.URL), cleanText(w.Name), cleanText(w.Type)
-}
+func (w *Website) clean()       { cleanAll(&w.URL, &w.Name, &w.Type) }
 
 func (w *Website) join(v Website, win bool) {
 	choose(&w.Name, v.Name, win)
@@ -136,7 +132,7 @@ func (m IM) equal(n IM) bool {
 }
 func (m IM) same(n IM) bool { return strings.EqualFold(m.Address, n.Address) }
 func (m IM) isEmpty() bool  { return m.Address == "" }
-func (m *IM) clean()        { m.Address, m.Type = cleanText(m.Address), cleanText(m.Type) }
+func (m *IM) clean()        { cleanAll(&m.Address, &m.Type) }
 
 func (m *IM) join(n IM, win bool) {
 	choose(&m.Address, n.Address, win)
@@ -152,7 +148,7 @@ func (r Relation) same(s Relation) bool {
 	return r.Name == s.Name && (r.Type == s.Type || r.Type == "" || s.Type == "")
 }
 func (r Relation) isEmpty() bool { return r.Name == "" }
-func (r *Relation) clean()       { r.Name, r.Type = cleanText(r.Name), cleanText(r.Type) }
+func (r *Relation) clean()       { cleanAll(&r.Name, &r.Type) }
 
 func (r *Relation) join(s Relation, win bool) {
 	choose(&r.Type, s.Type, win)

@@ -72,7 +72,11 @@ func (it items[T]) cleaned(all []T) []T {
 		if it.empty(all[i]) || slices.ContainsFunc(kept, func(w T) bool { return it.equal(w, all[i]) }) {
 			continue
 		}
-		kept = append(kept, all[i])
+		if len(kept) == i { // nothing before it is gone
+			kept = all[:i+1]
+		} else {
+			kept = append(kept, all[i])
+		}
 	}
 	if len(kept) == 0 {
 		return nil

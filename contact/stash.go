@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // A stash carries the fields that a service or a format has no place for, as
@@ -23,6 +24,34 @@ type stash struct {
 }
 
 const stashVersion = 1
+
+// The stash of most contacts holds a UID alone, in characters that need no escape.
+// It is written and read without the help of a JSON package.
+const (
+	bareHead = `{"v":1,"uid":"`
+	bareTail = `"}`
+)
+
+// bareUID returns the UID of a stash of that form.
+func bareUID(text string) (string, bool) {
+	uid, head := strings.CutPrefix(text, bareHead)
+	uid, tail := strings.CutSuffix(uid, bareTail)
+	return uid, head && tail && isBare(uid)
+}
+
+func isBare(uid string) bool {
+	for i := range len(uid) {
+		switch b := uid[i]; b {
+		case '"', '\\', '<', '>', '&': // the last three are escaped in JSON that may stand in HTML
+			return false
+		default:
+			if b < ' ' || b > '~' {
+				return false
+			}
+		}
+	}
+	return true
+}
 
 // Stash returns the text from which [Unstash] makes shown into full again, ""
 // where nothing needs it. full is the contact to be kept and shown what remains
@@ -49,8 +78,13 @@ func Stash(full, shown *Contact) (string, error) {
 			s.Hidden[d.field] = d.missing(shown, full)
 		}
 	}
-	if s.UID == "" && s.Full == nil {
-		return "", nil
+	if s.Full == nil {
+		if s.UID == "" {
+			return "", nil
+		}
+		if isBare(s.UID) {
+			return bareHead + s.UID + bareTail, nil
+		}
 	}
 	text, err := json.Marshal(&s)
 	if err != nil {
@@ -72,9 +106,13 @@ func isShown(d *definition, full, shown *Contact) bool {
 }
 
 // Unstash restores into c, as read from the place, what text carries. Fields
-// edited since are left as they are. A text that is no stash is an error, and c
-// is then unchanged.
+// edited since are left as they are; what is restored is normalised, as somebody may
+// have tampered with it. A text that is no stash is an error, and c is then unchanged.
 func Unstash(c *Contact, text string) error {
+	if uid, ok := bareUID(text); ok {
+		c.restoreUID(uid)
+		return nil
+	}
 	var s stash
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		return fmt.Errorf("reading stashed fields: not in the expected form")
@@ -82,9 +120,7 @@ func Unstash(c *Contact, text string) error {
 	if s.Version != stashVersion {
 		return fmt.Errorf("reading stashed fields: version %d is unknown", s.Version)
 	}
-	if s.UID != "" {
-		c.UID = s.UID
-	}
+	c.restoreUID(s.UID)
 	if s.Full == nil {
 		return nil
 	}
@@ -95,13 +131,21 @@ func Unstash(c *Contact, text string) error {
 		case !ok || d.field == "photo":
 		case hashField(d, c) == shown:
 			d.set(c, s.Full)
+			d.clean(c)
 		case d.keep != nil:
 			hidden := s.Full.Clone()
 			d.keep(hidden, s.Hidden[d.field])
 			d.unite(c, hidden, false)
+			d.clean(c)
 		}
 	}
 	return nil
+}
+
+func (c *Contact) restoreUID(uid string) {
+	if uid != "" {
+		c.UID = cleanText(uid)
+	}
 }
 
 // hashField returns a short hash of one field's value. The order of a list in

@@ -78,7 +78,7 @@ func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], rea
 		return im.report, err
 	}
 	im.in = in
-	im.plan = &planner{in: in, index: x, policy: cmp.Or(o.Policy, Fill), sink: sink, photos: !o.NoPhotos, taken: map[int32]bool{}}
+	im.plan = &planner{in: in, index: x, policy: cmp.Or(o.Policy, Fill), sink: sink, photos: !o.NoPhotos, dryRun: o.DryRun, taken: map[int32]bool{}}
 	if err := im.contactPass(ctx); err != nil {
 		im.giveUp(err)
 		return im.report, err

@@ -50,6 +50,7 @@ type planner struct {
 	policy OnDuplicate
 	sink   Sink
 	photos bool
+	dryRun bool
 	taken  map[int32]bool // entries of the sink that a person matched by address
 }
 
@@ -140,7 +141,9 @@ func (pl *planner) decide(d *decision) {
 	case d.outcome != "":
 	case d.stored == nil:
 		d.outcome = Created
-		_, d.losses = pl.project(d.contact)
+		if pl.dryRun { // otherwise the sink will say
+			_, d.losses = pl.project(d.contact)
+		}
 		if other, ok := pl.in.shares[d.leader]; ok {
 			d.reason = "it shares an address or an identity with an earlier record under another name" + pl.at(other)
 		}
@@ -161,10 +164,7 @@ func (pl *planner) at(record int32) string {
 }
 
 func (pl *planner) decideChange(d *decision) {
-	policy := contact.Policy(pl.policy)
-	if pl.policy == Create {
-		policy = contact.Fill
-	}
+	policy := pl.mergePolicy()
 	merged := contact.Merge(d.stored, d.contact, policy)
 	projected, losses := pl.project(merged)
 	d.losses = losses
@@ -220,7 +220,22 @@ func (pl *planner) again(d *decision, now *contact.Contact) Outcome {
 	if now.Key != d.contact.Key && d.outcome == Created {
 		return Created // a second run would not recognise it
 	}
-	second := &decision{person: d.person, stored: now}
-	pl.decideChange(second)
-	return second.outcome
+	merged := contact.Merge(now, d.contact, pl.mergePolicy())
+	if contact.NewPatch(now, merged).Empty() {
+		return Unchanged
+	}
+	projected, _ := pl.project(merged)
+	if contact.NewPatch(now, projected).Empty() {
+		return Unchanged
+	}
+	return Updated
+}
+
+// mergePolicy is how a record is joined to the contact that it matches. With Create
+// that is one which an earlier run created from it.
+func (pl *planner) mergePolicy() contact.Policy {
+	if pl.policy == Create {
+		return contact.Fill
+	}
+	return contact.Policy(pl.policy)
 }

@@ -1,6 +1,7 @@
 package ratelimit
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 )
@@ -55,12 +56,16 @@ func (b *slotBody) Close() error {
 // readBody reads and closes the body of a response.
 func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(body)) > limit {
+	if resp.ContentLength > limit {
 		return nil, ErrTooLarge
 	}
-	return body, nil
+	var body bytes.Buffer
+	body.Grow(int(max(resp.ContentLength, 0)) + bytes.MinRead) // room to find the end without growing again
+	if _, err := body.ReadFrom(io.LimitReader(resp.Body, limit+1)); err != nil {
+		return nil, err
+	}
+	if int64(body.Len()) > limit {
+		return nil, ErrTooLarge
+	}
+	return body.Bytes(), nil
 }

@@ -5,6 +5,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+
+	"github.com/cardferry/cardferry/internal/auth"
 )
 
 func newAccounts(u *ui) *cobra.Command {
@@ -15,11 +17,15 @@ func newAccounts(u *ui) *cobra.Command {
 built-in sandbox:. An account is a table of the file:
 
   [work]
-  provider = "outlook"
-  dialect  = "graph-v1.0"
-  token_command = "pass show graph-token"
+  provider  = "outlook"         # or sandbox
+  dialect   = "graph-v1.0"      # graph-beta, outlook-v2.0, outlook-beta
+  client_id = "…"               # of your own app registration
+  tenant    = "example.org"
 
-or the same keys in the environment: CARDFERRY_WORK_PROVIDER=outlook and so on.
+or the same keys in the environment: CARDFERRY_WORK_CLIENT_ID=… and so on. Other
+keys are url, user, limits (outlook or none), auth (see: cardferry login --help),
+authority, certificate, and the secrets token and client_secret, each also with
+_file or _command behind it.
 
 ` + exitCodesHelp,
 		Args: cobra.NoArgs,
@@ -33,6 +39,8 @@ type accountLine struct {
 	Provider string `json:"provider"`
 	Dialect  string `json:"dialect"`
 	URL      string `json:"url,omitzero"`
+	Auth     string `json:"auth"`
+	SignedIn bool   `json:"signedIn"` // a login is kept, or none is needed
 }
 
 func (u *ui) accounts() error {
@@ -40,18 +48,39 @@ func (u *ui) accounts() error {
 	if err != nil {
 		return err
 	}
+	logins, err := u.store().List()
+	if err != nil {
+		u.line("some logins cannot be read: %s", oneLine(err))
+	}
 	table := tabwriter.NewWriter(u.stdout, 0, 0, 2, ' ', 0)
 	for _, name := range names {
 		a, err := u.env.account(name)
 		if err != nil {
 			return err
 		}
+		state, signedIn := signInState(a, logins)
 		if u.json {
-			u.object(accountLine{"account", name, a.provider, string(a.dialect), a.url})
+			u.object(accountLine{"account", name, a.provider, string(a.dialect), a.url, string(a.auth.Method), signedIn})
 			continue
 		}
-		fmt.Fprintf(table, "%s:\t%s\t%s\t%s\n", name, a.provider, a.dialect, a.url)
+		fmt.Fprintf(table, "%s:\t%s\t%s\t%s\t%s\n", name, a.provider, a.dialect, state, a.url)
 	}
 	u.note("the configuration file is %s", u.configPath())
 	return table.Flush()
+}
+
+// signInState says how an account signs in, and whether it has.
+func signInState(a *account, logins []auth.Login) (string, bool) {
+	switch {
+	case a.provider == providerSandbox:
+		return "needs no sign-in", true
+	case a.auth.Method != auth.Device && a.auth.Method != auth.Browser:
+		return "signs in by " + string(a.auth.Method), true
+	}
+	for _, l := range logins {
+		if l.Account == a.name {
+			return "signed in", true
+		}
+	}
+	return "not signed in", false
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,43 +64,38 @@ func (s *session) client(name string, may access) (*odata.Client, error) {
 		return nil, err
 	}
 	base := a.url
-	token := a.token
 	if a.provider == providerSandbox {
 		b, err := s.box(name)
 		if err != nil {
 			return nil, err
 		}
 		base = b.url
-		token = func() (string, error) { return sandboxToken, nil }
 	}
-	if token == nil {
-		return nil, &fault{exitSignIn, fmt.Errorf("account %s has no token", name),
-			"set one: export " + variable(name, "token") + "=…, or token_command in " + s.env.configPath()}
-	}
-	if base, err = withDialectPath(base, a.dialect); err != nil {
+	if base, err = withDialectPath(cmp.Or(base, a.dialect.BaseURL()), a.dialect); err != nil {
 		return nil, err
 	}
-	value, err := token()
+	signer, err := s.env.signer(a, auth.Access(may), auth.Options{})
 	if err != nil {
-		return nil, &fault{exitSignIn, fmt.Errorf("account %s: %w", name, err), ""}
+		return nil, err
 	}
 	o := ratelimit.Options{OnWait: s.onWait}
 	if a.limits {
 		o.Limits = ratelimit.Outlook()
 	}
-	var doer ratelimit.Doer = auth.Bearer(newHTTPClient(), value)
+	var doer ratelimit.Doer = newHTTPClient()
 	if may == readOnly {
 		doer = refuseWrites{doer}
 	}
-	return odata.NewClient(ratelimit.New(doer, o), odata.Account{BaseURL: base, Dialect: a.dialect, User: a.user, Name: name})
+	signed, err := signer.Sign(ratelimit.New(doer, o), base)
+	if err != nil {
+		return nil, usage("", "account %s: %w", name, err)
+	}
+	return odata.NewClient(signInErrors{signed.(readingDoer)}, odata.Account{BaseURL: base, Dialect: a.dialect, User: a.user, Name: name, Version: version})
 }
 
 // withDialectPath adds the dialect's path to a base URL that has none, so that the
 // address of a service alone is enough.
 func withDialectPath(base string, d outlook.Dialect) (string, error) {
-	if base == "" {
-		return "", nil
-	}
 	u, err := url.Parse(base)
 	if err != nil {
 		return "", err

@@ -17,6 +17,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/cardferry/cardferry/formats/outlook"
+	"github.com/cardferry/cardferry/internal/auth"
 )
 
 // Names of providers, as the key provider takes them.
@@ -32,14 +33,14 @@ type account struct {
 	dialect  outlook.Dialect
 	url      string // "" is the dialect's own
 	user     string
-	token    func() (string, error) // nil when none is configured
-	limits   bool                   // pace requests as Microsoft asks for
+	limits   bool        // pace requests as Microsoft asks for
+	auth     auth.Config // how to sign in; without access
 }
 
 // settings are the keys of an account. Secrets may also come from a file or a
 // command, under the key with _file or _command behind it.
-var settings = []string{"provider", "dialect", "url", "user", "auth", "tenant", "client_id", "certificate", "username", "limits"}
-var secrets = []string{"client_secret", "token", "password"}
+var settings = []string{"provider", "dialect", "url", "user", "auth", "authority", "tenant", "client_id", "certificate", "limits"}
+var secrets = []string{"client_secret", "token"}
 
 // builtIn is the account that always exists.
 const builtIn = "sandbox"
@@ -190,11 +191,46 @@ func newAccount(name string, get func(string) string) (*account, error) {
 	default:
 		return nil, usage("limits is outlook or none", "account %s: unknown limits %q", name, limits)
 	}
-	if auth := get("auth"); auth != "" && auth != "token" {
-		return nil, usage("this version signs in with a ready access token: auth = \"token\"", "account %s: sign-in by %q is not available", name, auth)
+	a.auth, err = newAuthConfig(a, get)
+	return a, err
+}
+
+// newAuthConfig reads how an account signs in. What is needed for that and missing
+// shows when it does.
+func newAuthConfig(a *account, get func(string) string) (auth.Config, error) {
+	c := auth.Config{
+		Account: a.name, Method: auth.Method(get("auth")), Authority: get("authority"), Tenant: get("tenant"), ClientID: get("client_id"),
+		Resource: auth.Graph, Token: secret("token", get),
 	}
-	a.token = secret("token", get)
-	return a, nil
+	if !a.dialect.Graph() {
+		c.Resource = auth.Outlook
+	}
+	methods := []auth.Method{auth.Device, auth.Browser, auth.ClientSecret, auth.ClientCertificate, auth.ReadyToken}
+	switch {
+	case a.provider == providerSandbox:
+		c.Method, c.Token = auth.ReadyToken, func() (string, error) { return sandboxToken, nil }
+	case c.Method == "" && c.Token != nil:
+		c.Method = auth.ReadyToken
+	case c.Method == "":
+		c.Method = auth.Device
+	case !slices.Contains(methods, c.Method):
+		return c, usage("auth is device, browser, client-secret, client-certificate or token", "account %s: unknown auth %q", a.name, c.Method)
+	}
+	if read := secret("client_secret", get); read != nil && c.Method == auth.ClientSecret {
+		value, err := read()
+		if err != nil {
+			return c, usage("", "account %s: %w", a.name, err)
+		}
+		c.Secret = value
+	}
+	if path := get("certificate"); path != "" && c.Method == auth.ClientCertificate {
+		pem, err := os.ReadFile(path)
+		if err != nil {
+			return c, usage("certificate is a file of the key and its certificate in PEM", "account %s: reading the certificate: %w", a.name, err)
+		}
+		c.Certificate = pem
+	}
+	return c, nil
 }
 
 // checkURL accepts https everywhere and http on loopback.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cardferry/cardferry/exporter"
 	"github.com/cardferry/cardferry/importer"
+	"github.com/cardferry/cardferry/internal/auth"
 	"github.com/cardferry/cardferry/internal/files"
 	"github.com/cardferry/cardferry/internal/odata"
 	"github.com/cardferry/cardferry/internal/sandbox"
@@ -91,9 +92,12 @@ func exitCode(ctx context.Context, err error) (code int, hint string) {
 		return exitUsage, "name the format, for example with: --format vcard"
 	case errors.Is(err, fs.ErrNotExist):
 		return exitNotFound, ""
-	case errors.Is(err, odata.ErrSignIn):
-		return exitSignIn, "the service does not accept the token: set a fresh one, for example in CARDFERRY_<ACCOUNT>_TOKEN"
-	case errors.Is(err, importer.ErrTemporary), errors.Is(err, importer.ErrAmbiguous), errors.Is(err, ratelimit.ErrTooLong), odata.Temporary(err):
+	case errors.Is(err, auth.ErrSignIn), errors.Is(err, odata.ErrSignIn):
+		if e, ok := errors.AsType[*auth.SignInError](err); ok {
+			return exitSignIn, e.Hint
+		}
+		return exitSignIn, "sign in again: cardferry login ACCOUNT"
+	case errors.Is(err, auth.ErrTemporary), errors.Is(err, importer.ErrTemporary), errors.Is(err, importer.ErrAmbiguous), errors.Is(err, ratelimit.ErrTooLong), odata.Temporary(err):
 		return exitTemporary, "try again later; an import goes on where it stopped"
 	}
 	return exitFailed, ""

@@ -18,12 +18,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/cardferry/cardferry/formats/jsonl"
 	"github.com/cardferry/cardferry/formats/outlook"
 )
 
@@ -32,6 +32,7 @@ func main() {
 	contacts := flag.Int("contacts", 100_000, "contacts to export")
 	imports := flag.Int("imports", 10_000, "contacts to import")
 	runs := flag.Int("runs", 3, "runs of each measurement; the median counts")
+	only := flag.String("only", "", "measure only export or import")
 	download := flag.String("download", "", "measure nothing: download all pages of this `URL` and throw them away")
 	post := flag.String("post", "", "measure nothing: post the lines of stdin to this `URL`")
 	flag.Parse()
@@ -42,7 +43,7 @@ func main() {
 	case *post != "":
 		err = postAll(*post, os.Stdin)
 	default:
-		err = bench(*program, *contacts, *imports, *runs)
+		err = bench(*program, *contacts, *imports, *runs, *only)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -50,7 +51,7 @@ func main() {
 	}
 }
 
-func bench(program string, contacts, imports, runs int) error {
+func bench(program string, contacts, imports, runs int, only string) error {
 	dir, err := os.MkdirTemp("", "cardferry-bench-")
 	if err != nil {
 		return err
@@ -61,10 +62,15 @@ func bench(program string, contacts, imports, runs int) error {
 		return err
 	}
 	fmt.Printf("%-44s %10s %10s %7s %7s\n", "measurement (median wall time)", "cardferry", "bare loop", "ratio", "floor")
-	for _, n := range []int{contacts / 10, contacts} {
-		if err := b.exports(n); err != nil {
-			return err
+	if only != "import" {
+		for _, n := range []int{contacts / 10, contacts} {
+			if err := b.exports(n); err != nil {
+				return err
+			}
 		}
+	}
+	if only == "export" {
+		return nil
 	}
 	return b.imports(imports)
 }
@@ -135,29 +141,20 @@ func (b *bencher) importFiles(n int) (file string, bodies []byte, err error) {
 	if out, err := b.cardferry(box, "export", "bench:", file, "-q").CombinedOutput(); err != nil {
 		return "", nil, fmt.Errorf("exporting: %w: %s", err, out)
 	}
-	pages := filepath.Join(b.dir, "import.json")
-	if out, err := b.cardferry(box, "convert", file, pages, "--format", "outlook-json", "-q").CombinedOutput(); err != nil {
-		return "", nil, fmt.Errorf("converting: %w: %s", err, out)
-	}
-	text, err := os.ReadFile(pages)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return "", nil, err
 	}
-	var page struct{ Value []map[string]json.RawMessage }
-	if err := json.Unmarshal(text, &page); err != nil {
-		return "", nil, err
-	}
-	for _, item := range page.Value {
-		for name := range item { // what only the service sets cannot be posted
-			if strings.HasPrefix(name, "@") || slices.Contains([]string{"id", "changeKey", "createdDateTime", "lastModifiedDateTime", "parentFolderId"}, name) {
-				delete(item, name)
-			}
-		}
-		line, err := json.Marshal(item)
+	for c, err := range jsonl.NewDecoder(bytes.NewReader(text)).All() {
 		if err != nil {
 			return "", nil, err
 		}
-		bodies = append(append(bodies, line...), '\n')
+		c.Key = c.DerivedKey()
+		body, _, err := outlook.Create(c, outlook.GraphV1)
+		if err != nil {
+			return "", nil, err
+		}
+		bodies = append(append(bodies, body...), '\n')
 	}
 	return file, bodies, nil
 }
@@ -315,7 +312,10 @@ func fetch(link string) ([]byte, error) {
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("GET: %s", resp.Status)
 	}
-	return io.ReadAll(resp.Body)
+	var body bytes.Buffer
+	body.Grow(int(max(resp.ContentLength, 0)) + bytes.MinRead)
+	_, err = body.ReadFrom(resp.Body)
+	return body.Bytes(), err
 }
 
 // discard fetches a page and returns the link to the next one, found without

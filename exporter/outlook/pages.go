@@ -1,0 +1,149 @@
+package outlook
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+	"iter"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/exporter"
+	"github.com/cardferry/cardferry/formats"
+	"github.com/cardferry/cardferry/formats/outlook"
+	"github.com/cardferry/cardferry/internal/odata"
+)
+
+// Sizes of a page. Larger ones gain little, and make the service give up.
+const (
+	pageSize     = 250
+	smallestPage = 10
+)
+
+// restarts is how often a listing that the service has forgotten on the way is
+// begun again.
+const restarts = 3
+
+// Pages implements exporter.Source. The service numbers the rows of a listing, so
+// contacts that come or go meanwhile shift it; a contact that is listed twice is
+// yielded once. A listing that the service gives up on is begun again with smaller
+// pages.
+func (s *Source) Pages(ctx context.Context, folder contact.Folder, from exporter.Cursor) iter.Seq2[*exporter.Page, error] {
+	return func(yield func(*exporter.Page, error) bool) {
+		l := &listing{source: s, folder: folder, seed: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, listed: map[[2]uint64]struct{}{}}
+		size, left := s.size, restarts
+		for {
+			err := l.run(ctx, from, size, yield)
+			switch {
+			case err == nil:
+				return
+			case from != "" && odata.Gone(err):
+				err = exporter.ErrCursorExpired
+			case from == "" && odata.Gone(err) && left > 0:
+				left--
+				continue
+			case from == "" && odata.Overloaded(err) && size > smallestPage:
+				size = max(size/2, smallestPage)
+				continue
+			}
+			yield(nil, err)
+			return
+		}
+	}
+}
+
+// listing is one folder that is being listed.
+type listing struct {
+	source *Source
+	folder contact.Folder
+	number int // of contacts so far
+	// listed holds hashes of the ids so far: 16 bytes each, so that two contacts
+	// are not taken for one.
+	listed map[[2]uint64]struct{}
+	seed   [2]maphash.Seed
+}
+
+// run lists from a cursor on. An error is for the caller to judge; nil means that
+// the listing is complete, or was stopped.
+func (l *listing) run(ctx context.Context, from exporter.Cursor, size int, yield func(*exporter.Page, error) bool) error {
+	client := l.source.client
+	link, err := l.source.firstLink(l.folder, size)
+	if from != "" {
+		link, err = client.Relative(string(from))
+	}
+	if err != nil {
+		return err
+	}
+	var answer *outlook.Page
+	tries := 0
+	var failed error
+	err = client.Walk(ctx, link, func(body []byte) (string, error) {
+		tries++
+		if answer, err = outlook.DecodePage(body); err != nil {
+			return "", err
+		}
+		if len(answer.Bad) > 0 && tries == 1 { // the answer may have been damaged on its way
+			return "", answer.Bad[0]
+		}
+		return answer.NextLink, nil
+	}, func(next string) bool {
+		tries = 0
+		var page *exporter.Page
+		if page, failed = l.page(ctx, answer); failed != nil {
+			return false
+		}
+		page.Next = exporter.Cursor(next)
+		return yield(page, nil)
+	})
+	return errors.Join(err, failed)
+}
+
+// page makes a page of an answer: contacts that have been listed before are left
+// out, and those that the answer shows in part are read whole.
+func (l *listing) page(ctx context.Context, answer *outlook.Page) (*exporter.Page, error) {
+	page := &exporter.Page{Contacts: answer.Contacts[:0]}
+	for _, bad := range answer.Bad {
+		l.number++
+		page.Bad = append(page.Bad, &formats.RecordError{At: l.position(), Err: bad.Err})
+	}
+	cut := answer.Cut
+	for i, c := range answer.Contacts {
+		if len(cut) > 0 && cut[0] == i {
+			cut = cut[1:]
+			var err error
+			if c, err = l.whole(ctx, c); err != nil {
+				return nil, err
+			}
+		}
+		if c.ID != "" && !l.isNew(c.ID) {
+			continue
+		}
+		l.number++
+		c.Folder, c.At = l.folder.Path, l.position()
+		page.Contacts = append(page.Contacts, c)
+	}
+	return page, nil
+}
+
+// whole reads a contact singly. One that is gone meanwhile stays as it was listed.
+func (l *listing) whole(ctx context.Context, c *contact.Contact) (*contact.Contact, error) {
+	read, err := l.source.client.Contact(ctx, c.ID)
+	if odata.NotFound(err) {
+		c.Unread = append(c.Unread, contact.Loss{Field: "notes", Kind: contact.Truncated, Reason: "gone before it could be read whole"})
+		return c, nil
+	}
+	return read, err
+}
+
+func (l *listing) position() contact.Position {
+	return contact.Position{File: l.source.client.Name(), Unit: "contact", Number: l.number}
+}
+
+// isNew reports whether a contact has not been listed yet, and notes that it has.
+func (l *listing) isNew(id contact.ID) bool {
+	sum := [2]uint64{maphash.String(l.seed[0], string(id)), maphash.String(l.seed[1], string(id))}
+	if _, ok := l.listed[sum]; ok {
+		return false
+	}
+	l.listed[sum] = struct{}{}
+	return true
+}

@@ -1,0 +1,159 @@
+package csv
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats"
+)
+
+// NewEncoder returns an encoder that writes the layout of o.Dialect: UTF-8 without
+// a byte order mark, lines that end in CR LF, the names of the columns first, even
+// when no contact follows.
+//
+//   - outlook: the 92 columns of an English desktop Outlook, and as the last one
+//     Photo, which Outlook passes over and this package reads.
+//   - google: the layout of 2024, with columns for 5 emails, 8 phones, 4 addresses,
+//     5 relations, 3 websites, 4 events and 6 custom fields.
+//   - thunderbird: its 37 columns.
+//   - generic: our own, which keeps everything.
+func NewEncoder(w io.Writer, o Options) (formats.Encoder, error) {
+	e := &encoder{w: csv.NewWriter(w)}
+	e.w.UseCRLF = true
+	var err error
+	switch o.Dialect {
+	case "", "outlook":
+		o.Dialect, e.header = "outlook", outlookColumns
+		s := newOutlookSheet()
+		e.cells, err = rowWriter(&s.row, s.fill, e.header)
+	case "thunderbird":
+		r := new(thunderbirdRow)
+		e.header = thunderbirdColumns
+		e.cells, err = rowWriter(r, r.fill, e.header)
+	case "google":
+		e.header, e.cells = googleHeader(), googleWriter()
+	case "generic":
+		e.header, e.cells = genericHeader(), newGenericWriter().row
+	default:
+		return nil, unknownDialect(o.Dialect)
+	}
+	e.cmp, e.layout = newComparison(o.Dialect), newLayout(e.header)
+	if err = errors.Join(err, e.layout.bind()); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// rowWriter returns what makes the cells of a row by filling it with a contact.
+func rowWriter[T any](row *T, fill func(*contact.Contact), columns []string) (func(*contact.Contact) ([]string, error), error) {
+	members, err := bind(row, columns)
+	cells := make([]string, len(columns))
+	return func(c *contact.Contact) ([]string, error) {
+		fill(c)
+		for i, member := range members {
+			cells[i] = *member
+		}
+		return cells, nil
+	}, err
+}
+
+type encoder struct {
+	w      *csv.Writer
+	header []string
+	cells  func(*contact.Contact) ([]string, error) // valid until the next call
+	layout *layout                                  // reads back what is written
+	back   contact.Contact                          // what was read back last: its lists are used again
+	cmp    *comparison
+	begun  bool
+	number int
+}
+
+// Encode implements [formats.Encoder].
+func (e *encoder) Encode(c *contact.Contact) ([]contact.Loss, error) {
+	e.number++
+	c = withPhotoFile(c)
+	cells, err := e.cells(c)
+	size := 0
+	for i, cell := range cells {
+		cells[i] = withoutReturns(cell)
+		size += len(cell) + 3
+	}
+	if size > formats.MaxRecord {
+		err = errTooLong
+	}
+	if err != nil {
+		return nil, &formats.RecordError{At: contact.Position{Unit: "row", Number: e.number}, Err: err}
+	}
+	losses := e.cmp.of(c, e.readBack(cells))
+	if err := e.begin(); err != nil {
+		return nil, err
+	}
+	if err := e.w.Write(cells); err != nil {
+		return nil, fmt.Errorf("writing row %d: %w", e.number, err)
+	}
+	return losses, nil
+}
+
+// readBack returns the contact that a decoder would make of the row, until the
+// next call.
+func (e *encoder) readBack(cells []string) *contact.Contact {
+	b := &e.back
+	*b = contact.Contact{Emails: b.Emails[:0], Phones: b.Phones[:0], Addresses: b.Addresses[:0], Websites: b.Websites[:0],
+		IMs: b.IMs[:0], Relations: b.Relations[:0], Categories: b.Categories[:0], Extra: b.Extra[:0]}
+	e.layout.read(b, cells)
+	return b
+}
+
+// begin writes the names of the columns, once.
+func (e *encoder) begin() error {
+	if e.begun {
+		return nil
+	}
+	e.begun = true
+	if err := e.w.Write(e.header); err != nil {
+		return fmt.Errorf("writing the names of the columns: %w", err)
+	}
+	return nil
+}
+
+// Close implements [formats.Encoder].
+func (e *encoder) Close() error {
+	if err := e.begin(); err != nil {
+		return err
+	}
+	e.w.Flush()
+	if err := e.w.Error(); err != nil {
+		return fmt.Errorf("writing the table: %w", err)
+	}
+	return nil
+}
+
+// withoutReturns returns the cell with the line ends that it will have once read:
+// a writer with CR LF keeps no others.
+func withoutReturns(cell string) string {
+	if !strings.Contains(cell, "\r") {
+		return cell
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(cell, "\r\n", "\n"), "\r", "\n")
+}
+
+// withPhotoFile returns c without the bytes of a photo that is in a file, and
+// without a photo that is not fetched.
+func withPhotoFile(c *contact.Contact) *contact.Contact {
+	p := c.Photo
+	if p == nil || p.Path == "" && (len(p.Data) > 0 || p.URL != "") {
+		return c
+	}
+	shown := *c
+	shown.Photo = nil
+	if p.Path != "" {
+		named := *p
+		named.Data = nil
+		shown.Photo = &named
+	}
+	return &shown
+}

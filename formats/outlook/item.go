@@ -1,0 +1,251 @@
+package outlook
+
+import (
+	"strings"
+	"time"
+
+	"github.com/cardferry/cardferry/contact"
+)
+
+// An item is an Exchange contact: its slots, whatever dialect names them. The zero
+// value is an empty one.
+type item struct {
+	text       [slotCount]string
+	emails     []email
+	categories []string
+	children   []string
+	ims        []string
+	photo      *contact.Photo // as a file of pages names it
+
+	// What was read beyond the slots: a service that has more of them shows more.
+	phones    []contact.Phone
+	addresses []contact.Address
+	websites  []contact.Website
+	extra     []contact.Extra
+
+	unread []contact.Loss
+}
+
+// reset empties the item, and keeps the memory of its lists.
+func (it *item) reset() {
+	*it = item{emails: it.emails[:0], categories: it.categories[:0], children: it.children[:0], ims: it.ims[:0]}
+}
+
+// email is one address slot. The type is Graph beta's alone.
+type email struct {
+	address, name, typ string
+}
+
+// Limits of an Exchange contact.
+const (
+	maxEmails = 3
+	maxIMs    = 3
+)
+
+// contact returns the contact that the item shows, without what is stashed, and
+// with or without the types of its emails.
+func (it *item) contact(typed bool) *contact.Contact {
+	c := &contact.Contact{
+		ID:          contact.ID(it.text[slotID]),
+		Version:     it.text[slotVersion],
+		Key:         it.text[slotKey],
+		Folder:      contact.FolderPath(it.text[slotFolder]),
+		Created:     instantOf(it.text[slotCreated]),
+		Modified:    instantOf(it.text[slotModified]),
+		Birthday:    dateOf(it.text[slotBirthday]),
+		Anniversary: dateOf(it.text[slotAnniversary]),
+		Gender:      it.text[slotGender],
+		Favorite:    it.text[slotFavorite] != "",
+		Photo:       it.photo,
+		Unread:      it.unread,
+	}
+	for i := range members {
+		if m := &members[i]; m.at != nil {
+			*m.at(c) = it.text[m.slot]
+		}
+	}
+	c.Categories = append(c.Categories, it.categories...)
+	c.Emails = it.shownEmails(typed)
+	c.Phones = it.shownPhones()
+	c.Addresses = it.shownAddresses()
+	c.Websites = it.shownWebsites()
+	c.Relations = it.shownRelations()
+	c.IMs = it.shownIMs()
+	c.Extra = append(c.Extra, it.extra...)
+	if it.text[slotFlagStatus] != "" {
+		c.Flag = contact.Flag{
+			Status:    it.text[slotFlagStatus],
+			Start:     instantOf(it.text[slotFlagStart]),
+			Due:       instantOf(it.text[slotFlagDue]),
+			Completed: instantOf(it.text[slotFlagCompleted]),
+		}
+	}
+	if c.Photo == nil && it.text[slotPicture] != "" {
+		c.Photo = &contact.Photo{}
+	}
+	return contact.Normalize(c)
+}
+
+func (it *item) shownEmails(typed bool) []contact.Email {
+	if len(it.emails) == 0 {
+		return nil
+	}
+	shown := make([]contact.Email, 0, len(it.emails))
+	for _, e := range it.emails {
+		shown = append(shown, contact.Email{Address: e.address, Name: e.name})
+		if typed {
+			shown[len(shown)-1].Type = e.typ
+		}
+	}
+	return shown
+}
+
+func (it *item) shownPhones() []contact.Phone {
+	n := len(it.phones)
+	for _, number := range it.text[phoneHome:addressHome] {
+		if number != "" {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	shown := make([]contact.Phone, 0, n)
+	for i := range phoneTypes {
+		t := &phoneTypes[i]
+		for s := t.first; s < t.first+t.n; s++ {
+			if it.text[s] != "" {
+				shown = append(shown, contact.Phone{Number: it.text[s], Type: t.typ})
+			}
+		}
+	}
+	return append(shown, it.phones...)
+}
+
+func (it *item) shownAddresses() []contact.Address {
+	var shown []contact.Address
+	for i := range addressTypes {
+		t := &addressTypes[i]
+		if !it.hasAddress(t.first) {
+			continue
+		}
+		shown = append(shown, contact.Address{Type: t.typ})
+		a := &shown[len(shown)-1]
+		for i := range addressParts {
+			*addressParts[i].at(a) = it.text[int(t.first)+i]
+		}
+	}
+	return append(shown, it.addresses...)
+}
+
+func (it *item) hasAddress(first slot) bool {
+	return !allEmpty(it.text[first : int(first)+len(addressParts)])
+}
+
+func allEmpty(texts []string) bool {
+	for i := range texts {
+		if texts[i] != "" {
+			return false
+		}
+	}
+	return true
+}
+
+func (it *item) shownWebsites() []contact.Website {
+	var shown []contact.Website
+	if url := it.text[slotWorkPage]; url != "" {
+		shown = append(shown, contact.Website{URL: url, Type: contact.Work})
+	}
+	if url := it.text[slotHomePage]; url != "" {
+		shown = append(shown, contact.Website{URL: url, Type: contact.Home})
+	}
+	return append(shown, it.websites...)
+}
+
+func (it *item) shownIMs() []contact.IM {
+	if len(it.ims) == 0 {
+		return nil
+	}
+	shown := make([]contact.IM, 0, len(it.ims))
+	for _, im := range it.ims {
+		shown = append(shown, contact.IM{Address: im})
+	}
+	return shown
+}
+
+func (it *item) shownRelations() []contact.Relation {
+	var shown []contact.Relation
+	if name := it.text[slotSpouse]; name != "" {
+		shown = append(shown, contact.Relation{Name: name, Type: contact.Spouse})
+	}
+	for _, name := range it.children {
+		shown = append(shown, contact.Relation{Name: name, Type: contact.Child})
+	}
+	return shown
+}
+
+// restore returns the contact that the item stands for: what it shows, and what
+// is stashed in it.
+func (it *item) restore() *contact.Contact {
+	stashed := it.text[slotStash]
+	if stashed == "" {
+		return it.contact(true)
+	}
+	c := it.contact(false)
+	if err := contact.Unstash(c, stashed); err != nil {
+		c.Unread = append(c.Unread, contact.Loss{Field: "stash", Kind: contact.Dropped, Reason: "the hidden fields are not in the expected form"})
+	}
+	it.addEmailTypes(c)
+	return contact.Normalize(c) // the stash may have been tampered with
+}
+
+// addEmailTypes sets the types that Graph beta has. They come after the stash,
+// which is made from what every dialect shows.
+func (it *item) addEmailTypes(c *contact.Contact) {
+	for _, e := range it.emails {
+		if e.typ == "" {
+			continue
+		}
+		address := strings.TrimSpace(e.address)
+		at := -1
+		for i := range c.Emails {
+			if c.Emails[i].Address != address {
+				continue
+			}
+			if c.Emails[i].Type == e.typ {
+				at = -1
+				break
+			}
+			if at < 0 {
+				at = i
+			}
+		}
+		if at >= 0 {
+			c.Emails[at].Type = e.typ
+		}
+	}
+}
+
+// instantOf reads an instant in its canonical form.
+func instantOf(s string) time.Time {
+	if s == "" {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// dateOf reads a day in its canonical form.
+func dateOf(s string) contact.Date {
+	if s == "" {
+		return contact.Date{}
+	}
+	d, err := contact.ParseDate(s)
+	if err != nil {
+		return contact.Date{}
+	}
+	return d
+}

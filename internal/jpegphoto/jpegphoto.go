@@ -1,0 +1,79 @@
+// Package jpegphoto makes JPEG images of a limited size of pictures in other
+// formats.
+package jpegphoto
+
+import (
+	"bytes"
+	"errors"
+	"image"
+	"image/color"
+	_ "image/gif" // decoded by image.Decode
+	"image/jpeg"
+	_ "image/png"
+
+	_ "golang.org/x/image/bmp"
+	"golang.org/x/image/draw"
+	_ "golang.org/x/image/webp"
+)
+
+// Errors of Fit. Neither says anything about the picture.
+var (
+	ErrNotAnImage = errors.New("not an image of a known format")
+	ErrTooLarge   = errors.New("an image of more pixels than are worked on")
+)
+
+// maxPixels is the size beyond which an image is not decoded: 100 million pixels
+// take 400 MB.
+const maxPixels = 100 << 20
+
+// Sizes and qualities that are tried in turn. A photo of a contact is looked at in
+// some hundred pixels.
+var attempts = []struct{ side, quality int }{{2048, 90}, {1024, 85}, {512, 80}, {256, 75}, {96, 70}}
+
+// Fit returns data as a JPEG image of at most limit bytes. A JPEG that is one
+// already is returned as it is. Others (PNG, GIF, WebP, BMP, a JPEG too large) are
+// decoded, laid on white, made no larger than 2048 pixels a side, and smaller until
+// they fit. The same data gives the same bytes.
+func Fit(data []byte, limit int) ([]byte, error) {
+	config, format, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return nil, ErrNotAnImage
+	}
+	if format == "jpeg" && len(data) <= limit {
+		return data, nil
+	}
+	if config.Width <= 0 || config.Height <= 0 || config.Width > maxPixels/config.Height {
+		return nil, ErrTooLarge
+	}
+	img, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, ErrNotAnImage
+	}
+	for _, a := range attempts {
+		var b bytes.Buffer
+		if err := jpeg.Encode(&b, scaled(img, a.side), &jpeg.Options{Quality: a.quality}); err != nil {
+			return nil, ErrNotAnImage
+		}
+		if b.Len() <= limit {
+			return b.Bytes(), nil
+		}
+	}
+	return nil, ErrTooLarge
+}
+
+// scaled returns the image on white, its longer side at most side pixels.
+func scaled(img image.Image, side int) image.Image {
+	from := img.Bounds()
+	width, height := from.Dx(), from.Dy()
+	if longer := max(width, height); longer > side {
+		width, height = max(1, width*side/longer), max(1, height*side/longer)
+	}
+	to := image.NewRGBA(image.Rect(0, 0, width, height))
+	draw.Draw(to, to.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
+	if width == from.Dx() && height == from.Dy() {
+		draw.Draw(to, to.Bounds(), img, from.Min, draw.Over)
+	} else {
+		draw.CatmullRom.Scale(to, to.Bounds(), img, from, draw.Over, nil)
+	}
+	return to
+}

@@ -1,0 +1,72 @@
+package odata
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats"
+	"github.com/cardferry/cardferry/formats/outlook"
+)
+
+// Query returns the names and values of the query that asks for all that the
+// mapping reads of a contact, for [Client.Link].
+func (c *Client) Query(more ...string) []string {
+	return append(more, "$select", outlook.Select(c.Dialect()), "$expand", outlook.Expand(c.Dialect()))
+}
+
+// Contact reads one contact whole.
+func (c *Client) Contact(ctx context.Context, id contact.ID) (*contact.Contact, error) {
+	link, err := c.Link([]string{"contacts", string(id)}, c.Query()...)
+	if err != nil {
+		return nil, err
+	}
+	var read *contact.Contact
+	err = c.Read(ctx, link, func(body []byte) (err error) {
+		if read, err = outlook.Decode(body); err == nil && read.ID == "" {
+			err = errors.New("not a contact")
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return read, nil
+}
+
+// Photo reads a contact's photo. A contact that has none, and one that is gone, is
+// nil without an error.
+func (c *Client) Photo(ctx context.Context, id contact.ID) (*contact.Photo, error) {
+	link, err := c.Link([]string{"contacts", string(id), "photo", "$value"})
+	if err != nil {
+		return nil, err
+	}
+	data, header, err := c.send(ctx, http.MethodGet, link, content{})
+	switch {
+	case NotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case len(data) == 0:
+		return nil, nil
+	case len(data) > formats.MaxPhoto:
+		return nil, errors.New("the photo is too large")
+	}
+	photo := contact.NewPhoto(data)
+	if said, _, _ := strings.Cut(header.Get("Content-Type"), ";"); !strings.HasPrefix(photo.MediaType, "image/") && strings.HasPrefix(said, "image/") {
+		photo.MediaType = said
+	}
+	return photo, nil
+}
+
+// SetPhoto stores the bytes of a JPEG as the contact's photo.
+func (c *Client) SetPhoto(ctx context.Context, id contact.ID, jpeg []byte) error {
+	link, err := c.Link([]string{"contacts", string(id), "photo", "$value"})
+	if err != nil {
+		return err
+	}
+	_, _, err = c.send(ctx, http.MethodPut, link, content{jpeg, "image/jpeg"})
+	return err
+}

@@ -1,0 +1,130 @@
+package odata
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// maxAnswer is the longest answer that is read, photos excepted.
+const maxAnswer = 64 << 20
+
+// maxRedirects is how often one request is sent elsewhere.
+const maxRedirects = 5
+
+// Get reads what is at the link.
+func (c *Client) Get(ctx context.Context, link string) ([]byte, error) {
+	body, _, err := c.send(ctx, http.MethodGet, link, content{})
+	return body, err
+}
+
+// Send sends JSON to the link and returns the answer's body.
+func (c *Client) Send(ctx context.Context, method, link string, body []byte) ([]byte, error) {
+	answer, _, err := c.send(ctx, method, link, content{body, "application/json"})
+	return answer, err
+}
+
+// content is the body of a request; one without a type is none.
+type content struct {
+	data      []byte
+	mediaType string
+}
+
+// send performs a request, following redirects within the host, and returns the
+// body and the header of an answer that says that it was done.
+func (c *Client) send(ctx context.Context, method, link string, what content) ([]byte, http.Header, error) {
+	for range maxRedirects {
+		resp, body, err := c.perform(ctx, method, link, what)
+		if err != nil {
+			return nil, nil, c.failure(ctx, method, resp, err)
+		}
+		if resp.Request != nil && resp.Request.URL.Host != "" { // it may have been redirected on the way
+			if _, err := c.Relative(resp.Request.URL.String()); err != nil {
+				return nil, nil, err
+			}
+		}
+		switch {
+		case resp.StatusCode < 300:
+			return body, resp.Header, nil
+		case resp.StatusCode >= 400 || resp.Header.Get("Location") == "":
+			return nil, nil, c.refusal(method, resp, body)
+		}
+		if link, err = c.Relative(resp.Header.Get("Location")); err != nil {
+			return nil, nil, err
+		}
+		if method != http.MethodGet && resp.StatusCode != http.StatusTemporaryRedirect && resp.StatusCode != http.StatusPermanentRedirect {
+			return nil, nil, c.refusal(method, resp, body)
+		}
+	}
+	return nil, nil, errors.New("the service redirects in circles")
+}
+
+// perform sends one request and reads its answer whole.
+func (c *Client) perform(ctx context.Context, method, link string, what content) (*http.Response, []byte, error) {
+	url := c.base.Scheme + "://" + c.base.Host + link
+	req, err := http.NewRequestWithContext(ctx, method, url, nil)
+	if err != nil {
+		return nil, nil, errors.New("a link that is no address")
+	}
+	if what.mediaType != "" {
+		req.Body = io.NopCloser(bytes.NewReader(what.data))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(what.data)), nil }
+		req.ContentLength = int64(len(what.data))
+		req.Header.Set("Content-Type", what.mediaType)
+	}
+	req.Header.Set("User-Agent", c.agent)
+	if c.Dialect().Graph() {
+		req.Header.Set("Prefer", `IdType="ImmutableId"`)
+	}
+	if reader, ok := c.doer.(bodyReader); ok {
+		return reader.DoRead(req, maxAnswer)
+	}
+	resp, err := c.doer.Do(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err == nil && len(body) > maxAnswer {
+		err = fmt.Errorf("an answer of more than %d MiB", maxAnswer>>20)
+	}
+	return resp, body, err
+}
+
+// bodyReader is a Doer that reads the answer too (ratelimit's Client).
+type bodyReader interface {
+	DoRead(req *http.Request, limit int64) (*http.Response, []byte, error)
+}
+
+// badAnswers is how often an answer that makes no sense is asked for again.
+const badAnswers = 8
+
+// Read reads what is at the link and hands it to parse, which may be called more
+// than once: an answer that it returns an error for is asked for again.
+func (c *Client) Read(ctx context.Context, link string, parse func(body []byte) error) error {
+	return c.read(ctx, link, nil, false, parse)
+}
+
+// read is Read; have says that the first answer has come already.
+func (c *Client) read(ctx context.Context, link string, body []byte, have bool, parse func(body []byte) error) error {
+	var bad error
+	for range badAnswers {
+		if !have {
+			var err error
+			if body, err = c.Get(ctx, link); err != nil {
+				return err
+			}
+		}
+		have = false
+		if bad = parse(body); bad == nil {
+			return nil
+		}
+		if _, foreign := errors.AsType[*ForeignLinkError](bad); foreign {
+			return bad
+		}
+	}
+	return fmt.Errorf("the answer makes no sense: %w", bad)
+}
