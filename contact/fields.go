@@ -20,6 +20,8 @@ type definition struct {
 	set   func(dst, src *Contact)           // dst takes the value of src
 	unite func(dst, src *Contact, win bool) // dst takes from src what it lacks; win: src overrules
 	clean func(c *Contact)
+	// derived says that an empty value stands for one that follows from other fields.
+	derived bool
 	// missing returns the indexes of the items of src that dst has in no form;
 	// nil for a field that is no list.
 	missing func(dst, src *Contact) []int
@@ -148,8 +150,9 @@ var table = []definition{
 // for an empty one: a service that fills it in has changed nothing.
 func text(f Field, at func(*Contact) *string, derived func(*Contact) string) definition {
 	return definition{
-		field: f,
-		empty: func(c *Contact) bool { return *at(c) == "" },
+		field:   f,
+		derived: derived != nil,
+		empty:   func(c *Contact) bool { return *at(c) == "" },
 		equal: func(a, b *Contact) bool {
 			x, y := *at(a), *at(b)
 			if derived != nil && x != y {

@@ -23,9 +23,13 @@ func list[T any](f Field, at func(*Contact) *[]T, it items[T]) definition {
 			}
 			return equalUnordered(*at(a), *at(b), it.equal)
 		},
-		set:     func(dst, src *Contact) { *at(dst) = *at(src) },
-		unite:   func(dst, src *Contact, win bool) { *at(dst) = it.unite(*at(dst), *at(src), win) },
-		clean:   func(c *Contact) { *at(c) = it.cleaned(*at(c)) },
+		set:   func(dst, src *Contact) { *at(dst) = *at(src) },
+		unite: func(dst, src *Contact, win bool) { *at(dst) = it.unite(*at(dst), *at(src), win) },
+		clean: func(c *Contact) {
+			if all := at(c); *all != nil {
+				*all = it.cleaned(*all)
+			}
+		},
 		missing: func(dst, src *Contact) []int { return it.missing(*at(dst), *at(src)) },
 		keep: func(c *Contact, indexes []int) {
 			all := *at(c)

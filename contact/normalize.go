@@ -27,13 +27,9 @@ func Normalize(c *Contact) *Contact {
 	return c
 }
 
-// cleanInPlace is cleanText, and writes nothing where there is nothing to be done.
 func cleanInPlace(s *string) {
-	if *s == "" {
-		return
-	}
-	if clean := cleanText(*s); len(clean) != len(*s) || clean != *s {
-		*s = clean
+	if !isTidy(*s) {
+		*s = cleanText(*s)
 	}
 }
 
@@ -74,7 +70,7 @@ func cleanRunes(s string) string {
 // isClean reports whether cleanRunes would change nothing.
 func isClean(s string) bool {
 	ascii := true
-	for i := printable(s); i < len(s); i++ {
+	for i := 0; i < len(s); i++ {
 		switch b := s[i]; {
 		case b < ' ' && b != '\n' && b != '\t', b == 0x7f:
 			return false
@@ -85,20 +81,29 @@ func isClean(s string) bool {
 	return ascii || utf8.ValidString(s) && !strings.Contains(s, "\uFEFF")
 }
 
-// printable returns how many bytes s begins with that are surely printable ASCII. It
-// looks at eight at a time: every text of every contact passes here, and almost all
-// are nothing else.
-func printable(s string) int {
+// isTidy reports whether s is printable ASCII without blanks around it, of which
+// cleanText would change nothing. Every text of every contact passes here, and most
+// are nothing else: it looks at eight bytes at a time.
+func isTidy(s string) bool {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
-	n := 0
-	for ; n+8 <= len(s); n += 8 {
-		t := s[n : n+8]
-		x := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
-			uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
+	if s == "" {
+		return true
+	}
+	if s[0] == ' ' || s[len(s)-1] == ' ' {
+		return false
+	}
+	for ; len(s) >= 8; s = s[8:] {
+		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 		// What is subtracted from a byte that is too small borrows from its high bit.
 		if (x|(x-' '*ones)|(x^0x7f*ones-ones))&high != 0 {
-			break
+			return false
 		}
 	}
-	return n
+	for i := range len(s) {
+		if b := s[i]; b < ' ' || b >= 0x7f {
+			return false
+		}
+	}
+	return true
 }

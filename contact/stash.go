@@ -97,8 +97,8 @@ func Stash(full, shown *Contact) (string, error) {
 // its other fields are restored: a display name that the place leaves out must
 // follow from the name in full, not only from what is shown of it.
 func isShown(d *definition, full, shown *Contact) bool {
-	if !d.equal(full, shown) || d.empty(full) || !d.empty(shown) {
-		return d.equal(full, shown)
+	if equal := d.equal(full, shown); !equal || !d.derived || d.empty(full) || !d.empty(shown) {
+		return equal
 	}
 	bare := *full
 	d.set(&bare, &Contact{})

@@ -25,8 +25,8 @@ type Options struct {
 }
 
 const (
-	contactsAhead = 400 // contacts read ahead of whoever ranges over them
-	photosAhead   = 12  // photos in memory at a time, whatever their contacts
+	pagesAhead  = 2  // pages read ahead of whoever ranges over their contacts
+	photosAhead = 12 // photos in memory at a time, whatever their contacts
 )
 
 // ErrNoFolder says that the folder asked for does not exist.
@@ -43,23 +43,25 @@ var ErrNoFolder = errors.New("no such folder")
 func Contacts(ctx context.Context, src Source, o Options) iter.Seq2[*contact.Contact, error] {
 	return func(yield func(*contact.Contact, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		r := &reading{src: src, o: o, items: make(chan *item, contactsAhead), slots: make(chan struct{}, photosAhead)}
+		r := &reading{src: src, o: o, batches: make(chan []item, pagesAhead), slots: make(chan struct{}, photosAhead)}
 		r.photos.SetLimit(cmp.Or(o.PhotoRequests, 3))
 		var lister errgroup.Group
 		lister.Go(func() error {
-			defer close(r.items)
+			defer close(r.batches)
 			return r.list(ctx)
 		})
 		defer func() {
 			cancel()
-			for range r.items { // let the lister run into the cancelled context
+			for range r.batches { // let the lister run into the cancelled context
 			}
 			lister.Wait()
 			r.photos.Wait()
 		}()
-		for it := range r.items {
-			if !r.deliver(ctx, it, yield) {
-				return
+		for batch := range r.batches {
+			for i := range batch {
+				if !r.deliver(ctx, &batch[i], yield) {
+					return
+				}
 			}
 		}
 		if err := lister.Wait(); err != nil {
@@ -69,13 +71,14 @@ func Contacts(ctx context.Context, src Source, o Options) iter.Seq2[*contact.Con
 }
 
 // reading is one pass over a source. A goroutine lists; each photo is fetched by
-// one of a bounded group; the caller's goroutine takes the items in order.
+// one of a bounded group; the caller's goroutine takes the items in order. Items
+// travel by the page, for a page costs the goroutines little to hand over.
 type reading struct {
-	src    Source
-	o      Options
-	items  chan *item
-	photos errgroup.Group
-	slots  chan struct{} // one for each photo from before its request until it is delivered
+	src     Source
+	o       Options
+	batches chan []item
+	photos  errgroup.Group
+	slots   chan struct{} // one for each photo from before its request until it is delivered
 }
 
 // item is one element of the sequence.
@@ -125,55 +128,72 @@ func (r *reading) list(ctx context.Context) error {
 }
 
 func (r *reading) page(ctx context.Context, page *Page) error {
+	batch := make([]item, 0, len(page.Bad)+len(page.Contacts))
 	for _, bad := range page.Bad {
-		if err := r.send(ctx, &item{err: bad}); err != nil {
-			return err
-		}
+		batch = append(batch, item{err: bad})
 	}
 	for _, c := range page.Contacts {
-		it := &item{contact: c}
-		if err := r.startPhoto(ctx, it); err != nil {
-			return err
+		it := item{contact: c}
+		if src, ok := r.wantsPhoto(c); ok {
+			var err error
+			if batch, err = r.slot(ctx, batch); err != nil {
+				return err
+			}
+			it.photo = r.fetch(ctx, src, c)
 		}
-		if err := r.send(ctx, it); err != nil {
-			return err
-		}
+		batch = append(batch, it)
 	}
-	return nil
+	return r.send(ctx, batch)
 }
 
-func (r *reading) send(ctx context.Context, it *item) error {
+func (r *reading) send(ctx context.Context, batch []item) error {
 	select {
-	case r.items <- it:
+	case r.batches <- batch:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-// startPhoto begins to fetch the photo of the item, if it has one to be fetched.
-// It waits for a slot, which is free again when an earlier photo is delivered.
-func (r *reading) startPhoto(ctx context.Context, it *item) error {
+// wantsPhoto reports whether the contact has a photo to be fetched.
+func (r *reading) wantsPhoto(c *contact.Contact) (PhotoSource, bool) {
 	src, ok := r.src.(PhotoSource)
-	p := it.contact.Photo
-	if !ok || !r.o.Photos || p == nil || p.Data != nil || p.URL != "" {
-		return nil
+	p := c.Photo
+	return src, ok && r.o.Photos && p != nil && p.Data == nil && p.URL == ""
+}
+
+// slot waits for a slot for one more photo. It becomes free when an earlier photo
+// is delivered, so what has been gathered so far is sent first; what is left to
+// gather into is returned.
+func (r *reading) slot(ctx context.Context, batch []item) ([]item, error) {
+	select {
+	case r.slots <- struct{}{}:
+		return batch, nil
+	default:
+	}
+	if err := r.send(ctx, batch); err != nil {
+		return nil, err
 	}
 	select {
 	case r.slots <- struct{}{}:
+		return nil, nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
-	it.photo = make(chan struct{})
+}
+
+// fetch begins to fetch a photo, and returns what is closed when it has come.
+func (r *reading) fetch(ctx context.Context, src PhotoSource, c *contact.Contact) chan struct{} {
+	done := make(chan struct{})
 	r.photos.Go(func() error {
-		defer close(it.photo)
-		photo, err := src.Photo(ctx, it.contact.ID)
-		it.contact.Photo = photo
+		defer close(done)
+		photo, err := src.Photo(ctx, c.ID)
+		c.Photo = photo
 		if err != nil && ctx.Err() == nil {
-			it.contact.Unread = append(it.contact.Unread, contact.Loss{
+			c.Unread = append(c.Unread, contact.Loss{
 				Field: "photo", Kind: contact.Dropped, Reason: "it could not be fetched: " + err.Error()})
 		}
 		return nil
 	})
-	return nil
+	return done
 }

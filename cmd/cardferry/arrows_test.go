@@ -31,6 +31,7 @@ var homes = map[string]string{
 	"github.com/spf13/cobra":            "cmd",
 	"github.com/BurntSushi/toml":        "cmd",
 	"golang.org/x/oauth2":               "internal/auth",
+	"github.com/zalando/go-keyring":     "internal/auth",
 	"go.etcd.io/bbolt":                  "internal/sandbox",
 }
 

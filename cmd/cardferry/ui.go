@@ -197,6 +197,10 @@ func (u *ui) finish(s summary, text string, strict bool, err error) error {
 
 func (u *ui) printLosses(rows []contact.LedgerRow) {
 	for _, r := range rows {
-		u.note("  %s %s %d×: %s", r.Field, r.Kind, r.Count, r.Reason)
+		kind := string(r.Kind)
+		if r.Kind == contact.Stashed {
+			kind += " (hidden from people, restored on reading)"
+		}
+		u.note("  %s %d× %s: %s", r.Field, r.Count, kind, r.Reason)
 	}
 }

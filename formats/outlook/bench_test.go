@@ -98,3 +98,13 @@ func BenchmarkFileEncode(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkProject(b *testing.B) {
+	c := typical()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, losses := Project(c, GraphV1); len(losses) > 0 {
+			b.Fatal(losses)
+		}
+	}
+}

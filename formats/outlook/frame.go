@@ -90,8 +90,8 @@ func (f *framer) seek() error {
 // bytes long.
 func (f *framer) pass(n int) {
 	raw := f.buf[f.pos : f.pos+n]
-	if i := bytes.LastIndexByte(raw, '\n'); i >= 0 {
-		f.line, f.begin = f.line+bytes.Count(raw, []byte{'\n'}), f.pos+i+1
+	if lines := bytes.Count(raw, []byte{'\n'}); lines > 0 {
+		f.line, f.begin = f.line+lines, f.pos+bytes.LastIndexByte(raw, '\n')+1
 	}
 	f.pos += n
 	f.number++

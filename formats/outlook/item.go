@@ -195,13 +195,15 @@ func (it *item) restore() *contact.Contact {
 	if err := contact.Unstash(c, stashed); err != nil {
 		c.Unread = append(c.Unread, contact.Loss{Field: "stash", Kind: contact.Dropped, Reason: "the hidden fields are not in the expected form"})
 	}
-	it.addEmailTypes(c)
-	return contact.Normalize(c) // the stash may have been tampered with
+	if it.addEmailTypes(c) {
+		contact.Normalize(c)
+	}
+	return c
 }
 
-// addEmailTypes sets the types that Graph beta has. They come after the stash,
-// which is made from what every dialect shows.
-func (it *item) addEmailTypes(c *contact.Contact) {
+// addEmailTypes sets the types that Graph beta has, and reports whether there are
+// any. They come after the stash, which is made from what every dialect shows.
+func (it *item) addEmailTypes(c *contact.Contact) (added bool) {
 	for _, e := range it.emails {
 		if e.typ == "" {
 			continue
@@ -221,9 +223,10 @@ func (it *item) addEmailTypes(c *contact.Contact) {
 			}
 		}
 		if at >= 0 {
-			c.Emails[at].Type = e.typ
+			c.Emails[at].Type, added = e.typ, true
 		}
 	}
+	return added
 }
 
 // instantOf reads an instant in its canonical form.

@@ -50,14 +50,18 @@ func prepare(c *contact.Contact, d Dialect, kept bool) *prepared {
 func (p *prepared) hide(c *contact.Contact) {
 	shown := p.item.contact(false)
 	p.nameLosses(contact.Diff(c, shown))
-	full := *c
+	full := c
 	for {
-		stash, err := contact.Stash(&full, shown)
+		stash, err := contact.Stash(full, shown)
 		if err == nil && len(stash) <= maxStash {
 			p.item.text[slotStash] = stash
 			return
 		}
-		p.drop(&full, shown, len(stash)-maxStash)
+		if full == c {
+			lesser := *c
+			full = &lesser
+		}
+		p.drop(full, shown, len(stash)-maxStash)
 	}
 }
 

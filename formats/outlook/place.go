@@ -74,6 +74,7 @@ func (p *placing) details(field string, i int, preferred bool, params contact.Pa
 }
 
 func (p *placing) emails(all []contact.Email) {
+	p.item.emails = make([]email, 0, min(len(all), maxEmails))
 	for i, e := range all {
 		switch {
 		case !deliverable(e.Address):
