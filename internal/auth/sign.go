@@ -117,11 +117,27 @@ func (d *signed) perform(req *http.Request, send func(*http.Request) (*http.Resp
 		return resp, nil
 	}
 	discard(resp) // first, for it may hold a slot that the repetition needs
-	if token, err = d.signer.Renew(req.Context(), token); err != nil {
-		closeBody(again)
-		return nil, &unsent{err}
+	fresh, err := d.signer.Renew(req.Context(), token)
+	switch {
+	case err == nil:
+		return send(withToken(again, fresh))
+	case d.signer.config.Method == ReadyToken && errors.Is(err, ErrSignIn):
+		// There is no other token; services have been seen to reject a good one.
+		return d.insist(withToken(again, token), send, err)
 	}
-	return send(withToken(again, token))
+	closeBody(again)
+	return nil, &unsent{err}
+}
+
+// insist sends a request a second time with the same token, and returns err if that
+// is rejected too.
+func (d *signed) insist(req *http.Request, send func(*http.Request) (*http.Response, error), err error) (*http.Response, error) {
+	resp, sendErr := send(req)
+	if sendErr != nil || resp.StatusCode != http.StatusUnauthorized {
+		return resp, sendErr
+	}
+	discard(resp)
+	return nil, &unsent{err}
 }
 
 func withToken(req *http.Request, token string) *http.Request {

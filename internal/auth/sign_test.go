@@ -64,6 +64,28 @@ func readySigner(t *testing.T, values ...string) *Signer {
 	return s
 }
 
+// TestPassing401: a service that rejects a good token once is asked again with it.
+func TestPassing401(t *testing.T) {
+	f := &fakeService{accepts: "ready"}
+	first := true
+	base, d := signedTo(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if first {
+			first = false
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		f.ServeHTTP(w, req)
+	}), readySigner(t, "ready"))
+	resp, err := d.Do(request(t, http.MethodPost, base, strings.NewReader("body")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusOK || string(body) != "body" {
+		t.Errorf("status %d, body %q", resp.StatusCode, body)
+	}
+}
+
 // signedTo returns a served service and a Doer for it.
 func signedTo(t *testing.T, h http.Handler, s *Signer) (base string, d Doer) {
 	t.Helper()
