@@ -49,9 +49,6 @@ func (p FolderPath) Names() []string {
 }
 
 func appendName(names []string, escaped string) []string {
-	if escaped == "" {
-		return names
-	}
 	if name := strings.TrimSpace(folderUnescaper.Replace(escaped)); name != "" {
 		names = append(names, name)
 	}
@@ -60,6 +57,9 @@ func appendName(names []string, escaped string) []string {
 
 // Clean returns the path without empty names and without blanks around names.
 func (p FolderPath) Clean() FolderPath {
+	if !strings.ContainsAny(string(p), `/\`) { // most are one name, or none
+		return FolderPath(strings.TrimSpace(string(p)))
+	}
 	var clean FolderPath
 	for _, name := range p.Names() {
 		clean = clean.Child(name)

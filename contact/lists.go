@@ -89,10 +89,14 @@ func (it items[T]) cleaned(all []T) []T {
 }
 
 // unite returns a list that holds dst's items and those of src that dst lacks.
-// Neither list is changed. Where src wins, each of its items is joined to another
-// item of the list, so that none undoes what another did. Afterwards every item of
-// src is contained in an item of the list, so that uniting again changes nothing.
+// Neither list is changed; the result may be dst itself. Where src wins, each of its
+// items is joined to another item of the list, so that none undoes what another did.
+// Afterwards every item of src is contained in an item of the list, so that uniting
+// again changes nothing.
 func (it items[T]) unite(dst, src []T, win bool) []T {
+	if len(src) == 0 {
+		return dst
+	}
 	united := slices.Clone(dst)
 	taken := make([]bool, len(dst), len(dst)+len(src))
 	for _, v := range src {
@@ -113,6 +117,9 @@ func (it items[T]) unite(dst, src []T, win bool) []T {
 
 // contains reports whether w is the same as v, and joining v to it changes nothing.
 func (it items[T]) contains(w, v T, win bool) bool {
+	if it.equal(w, v) {
+		return true
+	}
 	if !it.same(w, v) {
 		return false
 	}

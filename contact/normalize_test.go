@@ -136,3 +136,27 @@ func FuzzNormalize(f *testing.F) {
 		contacttest.Equal(t, c, once)
 	})
 }
+
+// TestNormalizeEveryByte puts every byte at every place of a text of several words.
+func TestNormalizeEveryByte(t *testing.T) {
+	for b := range 256 {
+		for at := range 20 {
+			text := []byte("0123456789abcdefghij")
+			text[at] = byte(b)
+			want := string(text)
+			switch {
+			case b >= 0x80:
+				want = strings.ToValidUTF8(want, "\uFFFD")
+			case b == '\r':
+				want = strings.ReplaceAll(want, "\r", "\n")
+			case b < ' ' && b != '\n' && b != '\t', b == 0x7f:
+				want = want[:at] + want[at+1:]
+			}
+			want = strings.TrimSpace(want)
+			c := contact.Normalize(&contact.Contact{UID: string(text), Name: contact.Name{Given: string(text)}})
+			if c.Name.Given != want || c.UID != want {
+				t.Errorf("%q became %q and %q, want %q", text, c.Name.Given, c.UID, want)
+			}
+		}
+	}
+}

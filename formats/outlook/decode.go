@@ -52,6 +52,12 @@ func (r *reader) item(data []byte, it *item) error {
 	return r.err
 }
 
+// newItem is item with an empty one.
+func (r *reader) newItem(data []byte, it *item) error {
+	it.reset()
+	return r.item(data, it)
+}
+
 // decode reads the next object into an item, and returns the line on which it
 // begins. Its errors are those of seek. An object in an array is read where it
 // stands; where that fails, the framer finds out where it ends.
@@ -65,8 +71,7 @@ func (f *framer) decode(r *reader, it *item) (int, error) {
 		if r.inFile {
 			r.line = line
 		}
-		it.reset()
-		if len(f.stack) > 0 && r.item(f.buf[f.pos:], it) == nil && r.pos <= formats.MaxRecord {
+		if len(f.stack) > 0 && r.newItem(f.buf[f.pos:], it) == nil && r.pos <= formats.MaxRecord {
 			f.pass(r.pos)
 			return line, nil
 		}
@@ -88,8 +93,7 @@ func (f *framer) decode(r *reader, it *item) (int, error) {
 // characters in its strings, which the service has been seen to send, is read
 // without them.
 func (r *reader) tolerant(raw []byte, it *item) error {
-	it.reset()
-	err := r.item(raw, it)
+	err := r.newItem(raw, it)
 	if err != errSyntax {
 		return err
 	}
@@ -99,9 +103,8 @@ func (r *reader) tolerant(raw []byte, it *item) error {
 		}
 		return c
 	}, raw)
-	it.reset()
-	r.line = 0 // of what stands here now nobody knows
-	return r.item(clean, it)
+	r.line = 0 // line breaks are blanks now
+	return r.newItem(clean, it)
 }
 
 // What stands in place of a contact.
@@ -231,8 +234,7 @@ func (r *reader) unread(name, reason string) {
 		return
 	}
 	if r.line > 0 {
-		read := r.data[:r.pos]
-		reason = fmt.Sprintf("%s (line %d)", reason, r.line+bytes.Count(read, []byte{'\n'}))
+		reason = fmt.Sprintf("%s (line %d)", reason, r.line+bytes.Count(r.data[:r.pos], []byte{'\n'}))
 	}
 	r.it.unread = append(r.it.unread, contact.Loss{Field: field, Kind: contact.Dropped, Reason: reason})
 }

@@ -300,6 +300,11 @@ func FuzzDecode(f *testing.F) {
 		if len(fast) != len(slow) || len(badFast) != len(badSlow) || (errFast == nil) != (errSlow == nil) {
 			t.Fatalf("%d %d %v read whole, %d %d %v byte by byte", len(fast), len(badFast), errFast, len(slow), len(badSlow), errSlow)
 		}
+		for i := range fast { // what is read where it stands, and what is framed first
+			if !reflect.DeepEqual(fast[i], slow[i]) {
+				t.Fatalf("contact %d differs when it is read byte by byte: %v", i, contact.Diff(fast[i], slow[i]))
+			}
+		}
 		for _, c := range fast {
 			again := contact.Normalize(c.Clone())
 			if !contact.Equal(c, again) {
@@ -360,5 +365,17 @@ func TestDays(t *testing.T) {
 		if got, err := readDay(bad); err == nil {
 			t.Errorf("%s: %s", bad, got)
 		}
+	}
+}
+
+// TestHostileFile: a stream of records none of which ends is given up on in time.
+func TestHostileFile(t *testing.T) {
+	text := "[" + strings.Repeat("\n{\"x\":[", 1<<17)
+	var last error
+	for _, err := range Format(Options{}).NewDecoder(strings.NewReader(text)).All() {
+		last = err
+	}
+	if last == nil || formats.IsRecordError(last) {
+		t.Errorf("the last error is %v", last)
 	}
 }

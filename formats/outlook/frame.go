@@ -24,9 +24,14 @@ type framer struct {
 	begin   int // where that line begins; negative when that is no longer in buf
 	column  int // of the record: how many bytes stand before it on its line
 	number  int // of the record
+	wasted  int // bytes looked at for records that turned out to be broken
 	stack   []context
 	page    pageMembers
 }
+
+// maxWasted bounds the search for the end of broken records, each of which may lead
+// to the end of the stream.
+const maxWasted = 4 * formats.MaxRecord
 
 // context is what the framer is within.
 type context byte
@@ -136,11 +141,15 @@ func (f *framer) object() ([]byte, int, error) {
 	}
 	f.number++
 	raw, err := f.value()
+	f.wasted += max(f.pos-f.keep, 0)
 	switch {
 	case err == nil:
+		f.wasted = 0
 		return raw, line, nil
 	case err != errUnfinished && err != errBroken && err != errTooLong:
 		return nil, 0, fmt.Errorf("line %d: %w", line, err)
+	case f.wasted > maxWasted:
+		return nil, 0, fmt.Errorf("line %d: too much of it is broken: %w", line, err)
 	case f.resume(line) || len(f.stack) == 0: // else nothing tells where the array goes on
 		return nil, 0, formats.RecordErrorf(f.at(line), "%w", err)
 	}

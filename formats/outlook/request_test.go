@@ -281,10 +281,15 @@ func TestAnswer(t *testing.T) {
 		if got.ID != "I1" || got.Version != "V1" {
 			t.Errorf("%s: %v", d, got.Ref())
 		}
+		before := sent.Clone()
 		_, losses, err = Answer([]byte(`{"id":"I1","emailAddresses":[{"name":"Garth"},{"address":"gf@example.org"}],"JobTitle":null}`), sent, d)
 		if err != nil || fmt.Sprint(losses) != "[organization.title dropped: not kept by the service emails truncated: not kept by the service as it was sent]" {
 			t.Errorf("%s: losses %v, error %v", d, losses, err)
 		}
+		if _, _, err := Answer([]byte(`{"id":"I1","categories":["Other"],"imAddresses":["x"],"children":["y"]}`), sent, d); err != nil {
+			t.Error(err)
+		}
+		same(t, before, sent)
 	}
 	for _, bad := range []string{`{}`, `[]`, `{"id":"x"`, ``} {
 		if _, _, err := Answer([]byte(bad), sent, GraphV1); err == nil {
