@@ -78,16 +78,21 @@ func (c *call) try() (outcome, error) {
 		return outcome{}, err
 	}
 	c.sent++
+	req, release := awaited(req)
 	var out outcome
 	out.resp, out.err = c.client.next.Do(req)
 	if out.err != nil {
+		release()
 		gate.answer(ticket, nothing, 0)
 		gate.leave(ticket)
 		return outcome{err: out.err}, nil
 	}
 	out.wait, out.named = retryAfter(out.resp.Header, time.Now())
 	gate.answer(ticket, out.reply(), out.wait)
-	holdSlot(out.resp, func() { gate.leave(ticket) })
+	holdSlot(out.resp, func() {
+		release()
+		gate.leave(ticket)
+	})
 	if c.limit >= 0 {
 		out.body, out.err = readBody(out.resp, c.limit)
 	}

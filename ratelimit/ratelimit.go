@@ -164,6 +164,9 @@ func orElse[T int | time.Duration](value *T, other T) {
 // last, retries included, and an error means that no answer came. Every wait ends
 // when the request's context ends, with its cause as the error.
 //
+// A write that has been sent is awaited for up to half a minute after its context
+// ended: cut off, it might be carried out after the caller looked whether it was.
+//
 // The answer counts as in flight until its body is closed or has been read to its
 // end. A caller that does neither blocks a slot for good.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
