@@ -25,7 +25,7 @@ func mainExit() int {
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(300) // little is alive at a time: collecting less often costs a few MiB
+		debug.SetGCPercent(400) // little is alive at a time: collecting less often costs a few MiB
 	}
 	return run(ctx, env{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,

@@ -15,7 +15,7 @@ import (
 
 // Sizes of a page. Larger ones gain little, and make the service give up.
 const (
-	pageSize     = 250
+	pageSize     = 500
 	smallestPage = 10
 )
 
@@ -73,20 +73,8 @@ func (l *listing) run(ctx context.Context, from exporter.Cursor, size int, yield
 	if err != nil {
 		return err
 	}
-	var answer *outlook.Page
-	tries := 0
 	var failed error
-	err = client.Walk(ctx, link, func(body []byte) (string, error) {
-		tries++
-		if answer, err = outlook.DecodePage(body); err != nil {
-			return "", err
-		}
-		if len(answer.Bad) > 0 && tries == 1 { // the answer may have been damaged on its way
-			return "", answer.Bad[0]
-		}
-		return answer.NextLink, nil
-	}, func(next string) bool {
-		tries = 0
+	err = odata.Walk(ctx, client, link, odata.DecodePage, func(answer *outlook.Page, next string) bool {
 		var page *exporter.Page
 		if page, failed = l.page(ctx, answer); failed != nil {
 			return false

@@ -76,13 +76,7 @@ func (r reader) folder(ctx context.Context, folder contact.Folder, yield func(*c
 		return yield(nil, err)
 	}
 	more := true
-	var page *outlook.Page
-	err = r.client.Walk(ctx, link, func(body []byte) (string, error) {
-		if page, err = outlook.DecodePage(body); err != nil {
-			return "", err
-		}
-		return page.NextLink, nil
-	}, func(string) bool {
+	err = odata.Walk(ctx, r.client, link, odata.DecodePage, func(page *outlook.Page, _ string) bool {
 		for _, c := range page.Contacts {
 			c.Folder = folder.Path
 			more = more && yield(c, nil)

@@ -136,14 +136,8 @@ func (s *Sink) findIn(ctx context.Context, folder contact.Folder, key string) ([
 	if err != nil {
 		return nil, err
 	}
-	var page *outlook.Page
 	var found []*contact.Contact
-	err = s.client.Walk(ctx, link, func(body []byte) (string, error) {
-		if page, err = outlook.DecodePage(body); err != nil {
-			return "", err
-		}
-		return page.NextLink, nil
-	}, func(string) bool {
+	err = odata.Walk(ctx, s.client, link, odata.DecodePage, func(page *outlook.Page, _ string) bool {
 		for _, c := range page.Contacts {
 			listed := slices.ContainsFunc(found, func(f *contact.Contact) bool { return f.ID == c.ID })
 			if c.Key == key && !listed {

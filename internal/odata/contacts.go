@@ -70,3 +70,17 @@ func (c *Client) SetPhoto(ctx context.Context, id contact.ID, jpeg []byte) error
 	_, _, err = c.send(ctx, http.MethodPut, link, content{jpeg, "image/jpeg"})
 	return err
 }
+
+// DecodePage reads one answer of a listing of contacts, for [Walk]. One with contacts
+// that cannot be read is asked for a second time: it may have been damaged on its
+// way.
+func DecodePage(body []byte, try int) (*outlook.Page, string, error) {
+	page, err := outlook.DecodePage(body)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(page.Bad) > 0 && try == 1 {
+		return nil, "", page.Bad[0]
+	}
+	return page, page.NextLink, nil
+}

@@ -78,15 +78,13 @@ func (t *tree) list(ctx context.Context, path contact.FolderPath, segments []str
 	if err != nil {
 		return err
 	}
-	var page folderPage
-	err = t.client.Walk(ctx, link, func(body []byte) (string, error) {
-		page = folderPage{}
-		err := unmarshal(body, &page)
+	err = Walk(ctx, t.client, link, func(body []byte, _ int) (page folderPage, next string, err error) {
+		err = unmarshal(body, &page)
 		if err == nil && page.Value == nil {
 			err = errors.New("not a page of folders")
 		}
-		return page.Next, err
-	}, func(string) bool {
+		return page, page.Next, err
+	}, func(page folderPage, _ string) bool {
 		for _, f := range page.Value {
 			t.add(path, f)
 		}

@@ -105,20 +105,12 @@ const badAnswers = 8
 // Read reads what is at the link and hands it to parse, which may be called more
 // than once: an answer that it returns an error for is asked for again.
 func (c *Client) Read(ctx context.Context, link string, parse func(body []byte) error) error {
-	return c.read(ctx, link, nil, false, parse)
-}
-
-// read is Read; have says that the first answer has come already.
-func (c *Client) read(ctx context.Context, link string, body []byte, have bool, parse func(body []byte) error) error {
 	var bad error
 	for range badAnswers {
-		if !have {
-			var err error
-			if body, err = c.Get(ctx, link); err != nil {
-				return err
-			}
+		body, err := c.Get(ctx, link)
+		if err != nil {
+			return err
 		}
-		have = false
 		if bad = parse(body); bad == nil {
 			return nil
 		}

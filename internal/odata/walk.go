@@ -1,7 +1,9 @@
 package odata
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"hash/maphash"
 )
@@ -9,44 +11,157 @@ import (
 // ErrCircle says that the links of a listing lead back to where they came from.
 var ErrCircle = errors.New("the links of the listing go in circles")
 
-// Walk follows a listing from a link on. parse reads an answer and returns the link
-// that it names for the next, "" at the end; take is called once for every answer
-// that has been accepted, with that link as [Client.Link] has it, and returns false
-// to stop. An answer that makes no sense, or leads to where the listing has been
-// already, is asked for again, so parse may run more often than take. One answer is
-// read ahead while parse and take work.
-func (c *Client) Walk(ctx context.Context, link string, parse func(body []byte) (string, error), take func(next string) bool) error {
-	seed := maphash.MakeSeed()
-	visited := map[uint64]bool{}
-	seen := func(link string) bool { return visited[maphash.String(seed, link)] }
-	var ahead *readAhead
-	defer func() { ahead.stop() }()
-	for link != "" {
-		visited[maphash.String(seed, link)] = true
-		var next string
-		first, ok := ahead.take(link)
-		ahead = nil
-		err := c.read(ctx, link, first, ok, func(body []byte) (err error) {
-			ahead.stop()
-			ahead = nil
-			if guess := c.guessNext(body); guess != "" && !seen(guess) {
-				ahead = c.ahead(ctx, guess)
-			}
-			if next, err = parse(body); err != nil || next == "" {
+// Walk follows a listing from a link on. parse reads an answer and returns what it
+// holds, and the link that it names for the next, "" at the end; try counts from 1
+// how often this answer has been asked for. take is called once for every answer
+// that has been accepted, in order, with that link as [Client.Link] has it, and
+// returns false to stop. An answer that makes no sense, or leads to where the
+// listing has been already, is asked for again.
+//
+// While one answer is parsed and taken, the next is read and parsed: parse must be
+// ready to run twice at a time.
+func Walk[T any](ctx context.Context, c *Client, link string, parse func(body []byte, try int) (T, string, error), take func(answer T, next string) bool) error {
+	w := &walk[T]{client: c, parse: parse, seed: maphash.MakeSeed(), visited: map[uint64]bool{}}
+	w.start(ctx, link)
+	defer func() { w.ahead.stop() }()
+	for {
+		w.visit(link)
+		s := w.ahead
+		<-s.guessed
+		w.ahead = nil
+		if s.guess != "" && !w.seen(s.guess) {
+			w.start(ctx, s.guess)
+		}
+		s.wait()
+		answer, next, err := s.answer, s.next, s.err
+		if err == nil {
+			next, err = w.accept(next)
+		}
+		if err != nil {
+			w.ahead.stop()
+			w.ahead = nil
+			if answer, next, err = w.again(ctx, s, err); err != nil {
 				return err
 			}
-			if next, err = c.Relative(next); err == nil && seen(next) {
-				err = ErrCircle
-			}
-			return err
-		})
-		if err != nil {
-			return err
 		}
-		if !take(next) {
+		if !take(answer, next) || next == "" {
 			return nil
+		}
+		if w.ahead == nil || w.ahead.link != next {
+			w.ahead.stop()
+			w.start(ctx, next)
 		}
 		link = next
 	}
-	return nil
+}
+
+type walk[T any] struct {
+	client  *Client
+	parse   func(body []byte, try int) (T, string, error)
+	seed    maphash.Seed
+	visited map[uint64]bool
+	ahead   *step[T] // the next answer
+}
+
+// step is one answer on its way. What it holds is valid when done is closed.
+type step[T any] struct {
+	link    string
+	cancel  context.CancelFunc
+	guessed chan struct{} // closed when guess is valid
+	guess   string        // the link to the next answer, found without reading this one
+	done    chan struct{}
+	answer  T
+	next    string
+	err     error
+	failed  bool // err is one of the request, which has been repeated as often as it may
+}
+
+func (w *walk[T]) visit(link string)     { w.visited[maphash.String(w.seed, link)] = true }
+func (w *walk[T]) seen(link string) bool { return w.visited[maphash.String(w.seed, link)] }
+
+// start begins to read the answer at the link.
+func (w *walk[T]) start(ctx context.Context, link string) {
+	ctx, cancel := context.WithCancel(ctx)
+	s := &step[T]{link: link, cancel: cancel, guessed: make(chan struct{}), done: make(chan struct{})}
+	w.ahead = s
+	go func() {
+		defer close(s.done)
+		body, err := w.client.Get(ctx, link)
+		if err == nil {
+			s.guess = w.client.guessNext(body)
+		}
+		close(s.guessed)
+		if s.failed = err != nil; s.failed {
+			s.err = err
+			return
+		}
+		s.answer, s.next, s.err = w.parse(body, 1)
+	}()
+}
+
+// wait waits for the answer.
+func (s *step[T]) wait() {
+	<-s.done
+	s.cancel()
+}
+
+// stop ends the request and waits for its end.
+func (s *step[T]) stop() {
+	if s != nil {
+		s.cancel()
+		<-s.done
+	}
+}
+
+// accept checks the link to the next answer, and returns it as Link would.
+func (w *walk[T]) accept(next string) (string, error) {
+	if next == "" {
+		return "", nil
+	}
+	next, err := w.client.Relative(next)
+	if err == nil && w.seen(next) {
+		err = ErrCircle
+	}
+	return next, err
+}
+
+// again asks for an answer that made no sense, which was step s.
+func (w *walk[T]) again(ctx context.Context, s *step[T], bad error) (answer T, next string, err error) {
+	if _, foreign := errors.AsType[*ForeignLinkError](bad); s.failed || foreign {
+		return answer, "", bad
+	}
+	try := 1
+	err = w.client.Read(ctx, s.link, func(body []byte) (err error) {
+		try++
+		if answer, next, err = w.parse(body, try); err == nil {
+			next, err = w.accept(next)
+		}
+		return err
+	})
+	return answer, next, err
+}
+
+// linkWindow is how far from the start or the end of an answer its link to the next
+// one is looked for.
+const linkWindow = 4 << 10
+
+// guessNext returns the link to the next answer as Link would, found without
+// reading the answer: a guess, to be compared with what the answer says. It is ""
+// if there is none, or none to be followed.
+func (c *Client) guessNext(body []byte) string {
+	for _, part := range [][]byte{body[max(0, len(body)-linkWindow):], body[:min(len(body), linkWindow)]} {
+		_, rest, found := bytes.Cut(part, []byte(`"@odata.nextLink"`))
+		rest, isMember := bytes.CutPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte(":"))
+		if !found || !isMember {
+			continue
+		}
+		var link string
+		if json.NewDecoder(bytes.NewReader(rest)).Decode(&link) != nil {
+			continue
+		}
+		if next, err := c.Relative(link); err == nil {
+			return next
+		}
+	}
+	return ""
 }
