@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -106,12 +107,14 @@ func (r *reading) list(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listing folders: %w", err)
 	}
-	found := r.o.Folder == nil
-	for _, folder := range folders {
-		if r.o.Folder != nil && folder.Path != *r.o.Folder {
-			continue
+	if r.o.Folder != nil {
+		folder, ok := FindFolder(folders, *r.o.Folder)
+		if !ok {
+			return ErrNoFolder
 		}
-		found = true
+		folders = []contact.Folder{folder}
+	}
+	for _, folder := range folders {
 		for page, err := range r.src.Pages(ctx, folder, "") {
 			if err != nil {
 				return fmt.Errorf("listing the contacts of a folder: %w", err)
@@ -121,10 +124,20 @@ func (r *reading) list(ctx context.Context) error {
 			}
 		}
 	}
-	if !found {
-		return ErrNoFolder
-	}
 	return nil
+}
+
+// FindFolder returns the folder of that path; where there is none, one whose path
+// differs in capitals alone.
+func FindFolder(folders []contact.Folder, path contact.FolderPath) (contact.Folder, bool) {
+	for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
+		for _, f := range folders {
+			if same(string(f.Path), string(path)) {
+				return f, true
+			}
+		}
+	}
+	return contact.Folder{}, false
 }
 
 func (r *reading) page(ctx context.Context, page *Page) error {

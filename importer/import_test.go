@@ -141,6 +141,13 @@ func named(display string, emails ...string) *contact.Contact {
 	return contact.Normalize(c)
 }
 
+func phoned(display, number string) *contact.Contact {
+	c := named(display)
+	c.UID += number
+	c.Phones = []contact.Phone{{Number: number}}
+	return c
+}
+
 func records(contacts ...*contact.Contact) iter.Seq2[*contact.Contact, error] {
 	return func(yield func(*contact.Contact, error) bool) {
 		for i, c := range contacts {
@@ -209,6 +216,8 @@ func TestOutcomes(t *testing.T) {
 		{"one address, two people", nil, Fill, []*contact.Contact{named("Sales Desk", "info@example.org"), named("Ops Team", "info@example.org")}, []Outcome{Created, Created}, 2},
 		{"two records for one contact", []*contact.Contact{named("Lee", "ann@example.org")}, Fill,
 			[]*contact.Contact{named("Ann Lee", "ann@example.org"), named("Bob Lee", "ann@example.org")}, []Outcome{Unchanged, Review}, 0},
+		{"no address, same name and number", []*contact.Contact{phoned("Ann Lee", "+1 555 0100")}, Fill,
+			[]*contact.Contact{phoned("ann LEE", "+1 (555) 0100"), phoned("Ann Lee", "+1 555 0199")}, []Outcome{Unchanged, Created}, 1},
 		{"empty", nil, Fill, []*contact.Contact{{UID: "1"}}, []Outcome{Skipped}, 0},
 		{"unreadable", nil, Fill, []*contact.Contact{ann, nil, named("Bob", "bob@example.org")}, []Outcome{Created, Failed, Created}, 2},
 	}

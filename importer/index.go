@@ -6,36 +6,56 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/maphash"
+	"slices"
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/internal/spool"
 )
 
-// identity is how contacts are found again: by key, and by the addresses they
-// share. It is all that an import keeps in memory of each contact.
+// marks returns what a contact is recognised by where no key tells: its addresses;
+// for one that has none, its name together with each of its numbers.
+func marks(c *contact.Contact) []string {
+	if emails := c.EmailKeys(); len(emails) > 0 {
+		return emails
+	}
+	name := c.NameKey()
+	if name == "" {
+		return nil
+	}
+	var marks []string
+	for _, p := range c.Phones {
+		if k := name + "\n" + contact.PhoneKey(p.Number); !slices.Contains(marks, k) {
+			marks = append(marks, k)
+		}
+	}
+	return marks
+}
+
+// identity is how contacts are found again: by key, and by the marks they share. It
+// is all that an import keeps in memory of each contact.
 type identity struct {
-	seed    maphash.Seed
-	byKey   map[[16]byte][]int32
-	byEmail map[uint64][]int32
+	seed   maphash.Seed
+	byKey  map[[16]byte][]int32
+	byMark map[uint64][]int32
 }
 
 func newIdentity() identity {
 	return identity{maphash.MakeSeed(), map[[16]byte][]int32{}, map[uint64][]int32{}}
 }
 
-func (d *identity) add(i int32, key string, emails []string) {
+func (d *identity) add(i int32, key string, marks []string) {
 	if key != "" {
 		k := keyBytes(key)
 		d.byKey[k] = append(d.byKey[k], i)
 	}
-	for _, e := range emails {
-		h := maphash.String(d.seed, e)
-		d.byEmail[h] = append(d.byEmail[h], i)
+	for _, m := range marks {
+		h := maphash.String(d.seed, m)
+		d.byMark[h] = append(d.byMark[h], i)
 	}
 }
 
-func (d *identity) withKey(key string) []int32     { return d.byKey[keyBytes(key)] }
-func (d *identity) withEmail(email string) []int32 { return d.byEmail[maphash.String(d.seed, email)] }
+func (d *identity) withKey(key string) []int32   { return d.byKey[keyBytes(key)] }
+func (d *identity) withMark(mark string) []int32 { return d.byMark[maphash.String(d.seed, mark)] }
 
 // keyBytes packs a key. Keys are 32 hex digits; a foreign one is hashed.
 func keyBytes(key string) (b [16]byte) {
@@ -77,7 +97,7 @@ func (x *index) keep(c *contact.Contact) error {
 	if err != nil {
 		return err
 	}
-	x.add(int32(len(x.slots)), c.Key, c.EmailKeys())
+	x.add(int32(len(x.slots)), c.Key, marks(c))
 	x.slots = append(x.slots, slot)
 	return nil
 }

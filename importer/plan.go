@@ -55,7 +55,7 @@ type planner struct {
 }
 
 // match finds the contact of the sink that is this person: one that carries its
-// key, else one that shares an address. It sets stored, or the outcome Review.
+// key, else one that shares a mark. It sets stored, or the outcome Review.
 func (pl *planner) match(p *person) (*decision, error) {
 	d := &decision{person: p}
 	claims := pl.in.claims[p.leader]
@@ -70,12 +70,12 @@ func (pl *planner) match(p *person) (*decision, error) {
 	case pl.policy == Create:
 		return d, nil
 	}
-	entries, err := pl.byAddress(p.contact)
+	entries, err := pl.byMark(p.contact)
 	if err != nil || len(entries) == 0 {
 		return d, err
 	}
 	if len(entries) > 1 {
-		return d.review("it shares an address with %d contacts of the account", len(entries)), nil
+		return d.review("it matches %d contacts of the account", len(entries)), nil
 	}
 	entry := entries[0]
 	if err := pl.load(d, entry); err != nil {
@@ -101,13 +101,13 @@ func (pl *planner) load(d *decision, entry int32) (err error) {
 	return err
 }
 
-// byAddress returns the entries of the sink that share an address with c. Those
-// that another person of the input has by key, under a name that contradicts c's,
+// byMark returns the entries of the sink that share a mark with c: an address, or
+// for contacts that have none, name and number. Those that another person of the input has by key, under a name that contradicts c's,
 // are left out when there are others.
-func (pl *planner) byAddress(c *contact.Contact) ([]int32, error) {
+func (pl *planner) byMark(c *contact.Contact) ([]int32, error) {
 	var all, free []int32
-	for _, email := range c.EmailKeys() {
-		for _, entry := range pl.index.withEmail(email) {
+	for _, mark := range marks(c) {
+		for _, entry := range pl.index.withMark(mark) {
 			if slices.Contains(all, entry) {
 				continue
 			}
@@ -115,8 +115,8 @@ func (pl *planner) byAddress(c *contact.Contact) ([]int32, error) {
 			if err != nil {
 				return nil, err
 			}
-			if !slices.Contains(stored.EmailKeys(), email) {
-				continue // another address of the same hash
+			if !slices.Contains(marks(stored), mark) {
+				continue // another mark of the same hash
 			}
 			all = append(all, entry)
 			if _, claimed := pl.in.claimed[entry]; !claimed || contact.CompatibleNames(c, stored) {

@@ -46,7 +46,7 @@ func TestAwaitedWrites(t *testing.T) {
 				t.Fatal(err)
 			}
 			start := time.Now()
-			_, body, err := c.DoRead(req, 100)
+			_, body, err := c.DoRead(req, nil, 100)
 			if took := time.Since(start); took != tt.ends {
 				t.Errorf("%s: ended after %v, want %v", tt.method, took, tt.ends)
 			}

@@ -53,13 +53,13 @@ func (b *slotBody) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// readBody reads and closes the body of a response.
-func readBody(resp *http.Response, limit int64) ([]byte, error) {
+// readBody reads the body of a response into buf, or into more memory, and closes it.
+func readBody(resp *http.Response, buf []byte, limit int64) ([]byte, error) {
 	defer resp.Body.Close()
 	if resp.ContentLength > limit {
 		return nil, ErrTooLarge
 	}
-	var body bytes.Buffer
+	body := bytes.NewBuffer(buf[:0])
 	body.Grow(int(max(resp.ContentLength, 0)) + bytes.MinRead) // room to find the end without growing again
 	if _, err := body.ReadFrom(io.LimitReader(resp.Body, limit+1)); err != nil {
 		return nil, err

@@ -96,7 +96,7 @@ func TestUploadBudget(t *testing.T) {
 		c := ratelimit.New(s, ratelimit.Options{Limits: limits})
 		photo := strings.Repeat("x", 4_000)
 		work(4, 20*time.Minute, func() {
-			if _, _, err := c.DoRead(request(t, t.Context(), http.MethodPut, photo), 1<<10); err != nil {
+			if _, _, err := c.DoRead(request(t, t.Context(), http.MethodPut, photo), nil, 1<<10); err != nil {
 				t.Error(err)
 			}
 		})
@@ -116,7 +116,7 @@ func TestHugeUpload(t *testing.T) {
 		c := ratelimit.New(&script{steps: []doer{status(200)}}, ratelimit.Options{Limits: ratelimit.Limits{Upload: 100}})
 		start := time.Now()
 		for range 3 {
-			if _, _, err := c.DoRead(request(t, t.Context(), http.MethodPost, strings.Repeat("x", 500)), 1<<10); err != nil {
+			if _, _, err := c.DoRead(request(t, t.Context(), http.MethodPost, strings.Repeat("x", 500)), nil, 1<<10); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -14,7 +14,8 @@ import (
 type call struct {
 	client         *Client
 	req            *http.Request
-	limit          int64 // of the body to be read here; -1: the caller reads it
+	limit          int64  // of the body to be read here; -1: the caller reads it
+	buf            []byte // to read it into
 	sent           int
 	tries          int // without throttled ones
 	throttledSince time.Time
@@ -94,7 +95,7 @@ func (c *call) try() (outcome, error) {
 		gate.leave(ticket)
 	})
 	if c.limit >= 0 {
-		out.body, out.err = readBody(out.resp, c.limit)
+		out.body, out.err = readBody(out.resp, c.buf, c.limit)
 	}
 	return out, nil
 }

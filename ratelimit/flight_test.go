@@ -100,7 +100,7 @@ func TestFirstComeFirstServed(t *testing.T) {
 			}
 			req.Header.Set("Number", string(rune('0'+i)))
 			go func() {
-				if _, _, err := c.DoRead(req, 1); errors.Is(err, context.Canceled) {
+				if _, _, err := c.DoRead(req, nil, 1); errors.Is(err, context.Canceled) {
 					left.Add(1)
 				} else if err != nil {
 					t.Error(err)
@@ -127,7 +127,7 @@ func TestCancelGivesBack(t *testing.T) {
 		work(20, 5*time.Second, func() {
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
 			defer cancel()
-			c.DoRead(request(t, ctx, http.MethodGet, ""), 1<<10)
+			c.DoRead(request(t, ctx, http.MethodGet, ""), nil, 1<<10)
 		})
 		if s.maxInFlight > 2 || s.throttled > 0 || s.requests < 400 {
 			t.Errorf("%d requests, at most %d in flight, %d throttled", s.requests, s.maxInFlight, s.throttled)
@@ -158,7 +158,7 @@ func TestCancelledWhileLetThrough(t *testing.T) {
 				t.Fatal(err)
 			}
 			ctx, cancel := context.WithCancel(t.Context())
-			go c.DoRead(request(t, ctx, http.MethodPut, "x"), 1<<10)
+			go c.DoRead(request(t, ctx, http.MethodPut, "x"), nil, 1<<10)
 			synctest.Wait()
 			holder.Body.Close()
 			cancel()

@@ -175,13 +175,14 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// DoRead performs the request and reads the answer's body to its end, under the
+// DoRead performs the request and reads the answer's body to its end, into the memory
+// of buf where that is large enough (nil is none), under the
 // same rules as [Client.Do]; a body that breaks off is repeated as a broken
 // connection is. The response's own Body is closed. A body of more than limit
 // bytes is [ErrTooLarge]. Where the answer came but its body did not, the response
 // comes along with the error.
-func (c *Client) DoRead(req *http.Request, limit int64) (*http.Response, []byte, error) {
-	call := call{client: c, req: req, limit: max(limit, 0)}
+func (c *Client) DoRead(req *http.Request, buf []byte, limit int64) (*http.Response, []byte, error) {
+	call := call{client: c, req: req, limit: max(limit, 0), buf: buf}
 	return call.do()
 }
 

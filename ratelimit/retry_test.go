@@ -203,7 +203,7 @@ func TestDoRead(t *testing.T) {
 				c := ratelimit.New(s, ratelimit.Options{Limits: ratelimit.Limits{InFlight: 1}, MaxTries: 4})
 				for range 2 { // the second time the slot must be free
 					s.calls = 0
-					resp, body, err := c.DoRead(request(t, t.Context(), test.method, "x"), test.limit)
+					resp, body, err := c.DoRead(request(t, t.Context(), test.method, "x"), nil, test.limit)
 					if string(body) != test.body || !errors.Is(err, test.err) || (resp != nil) != test.answered || s.calls != test.calls {
 						t.Errorf("%v, %q, %v after %d calls", resp, body, err, s.calls)
 					}
@@ -245,7 +245,7 @@ func TestRealServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, body, err := c.DoRead(req, 1<<10)
+	resp, body, err := c.DoRead(req, nil, 1<<10)
 	if err != nil || resp.StatusCode != 200 || string(body) != "whole" || n != 3 {
 		t.Errorf("%v, %q, %v after %d requests", resp, body, err, n)
 	}

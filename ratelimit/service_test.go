@@ -186,7 +186,7 @@ func request(t testing.TB, ctx context.Context, method, body string) *http.Reque
 // get performs a GET and reads its body.
 func get(t testing.TB, c *ratelimit.Client) {
 	t.Helper()
-	resp, _, err := c.DoRead(request(t, t.Context(), http.MethodGet, ""), 1<<10)
+	resp, _, err := c.DoRead(request(t, t.Context(), http.MethodGet, ""), nil, 1<<10)
 	if err != nil {
 		t.Error(err)
 	} else if resp.StatusCode != http.StatusOK {

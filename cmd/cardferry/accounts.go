@@ -20,6 +20,7 @@ import (
 	"github.com/cardferry/cardferry/importer"
 	outlooksink "github.com/cardferry/cardferry/importer/outlook"
 	"github.com/cardferry/cardferry/internal/auth"
+	"github.com/cardferry/cardferry/internal/filelock"
 	"github.com/cardferry/cardferry/internal/odata"
 	"github.com/cardferry/cardferry/internal/sandbox"
 	"github.com/cardferry/cardferry/ratelimit"
@@ -209,11 +210,31 @@ func (t *target) Contacts(ctx context.Context) iter.Seq2[*contact.Contact, error
 }
 
 func (s *session) target(e end, dryRun bool) (*target, error) {
+	if !dryRun {
+		if err := s.lock(e.account); err != nil {
+			return nil, err
+		}
+	}
 	c, err := s.client(e.account, access(!dryRun))
 	if err != nil {
 		return nil, err
 	}
 	return &target{sink: outlooksink.New(c), read: outlooksource.New(c), end: e}, nil
+}
+
+// lock keeps a second run from writing to the account at the same time: neither would
+// see what the other creates.
+func (s *session) lock(account string) error {
+	dir := filepath.Join(s.env.stateDir(), "locks")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	unlock, err := filelock.Try(filepath.Join(dir, account+".lock"))
+	if err != nil {
+		return fmt.Errorf("account %s: %w", account, err)
+	}
+	s.closers = append(s.closers, func() error { unlock(); return nil })
+	return nil
 }
 
 // sandboxToken is the bearer token of embedded services.

@@ -156,7 +156,7 @@ func (e *env) account(name string) (*account, error) {
 	}
 	if !known {
 		names, _ := e.accountNames()
-		return nil, notFound(fmt.Sprintf("known accounts are %s; define this one in %s, or as %s=outlook", strings.Join(names, ", "), e.configPath(), variable(name, "provider")),
+		return nil, notFound(fmt.Sprintf("known accounts are %s; define this one in %s, or in the environment: %s=outlook, or =sandbox for an embedded mailbox", strings.Join(names, ", "), e.configPath(), variable(name, "provider")),
 			"there is no account %q", name)
 	}
 	return newAccount(name, get)

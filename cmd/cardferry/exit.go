@@ -10,6 +10,7 @@ import (
 	"github.com/cardferry/cardferry/exporter"
 	"github.com/cardferry/cardferry/importer"
 	"github.com/cardferry/cardferry/internal/auth"
+	"github.com/cardferry/cardferry/internal/filelock"
 	"github.com/cardferry/cardferry/internal/files"
 	"github.com/cardferry/cardferry/internal/odata"
 	"github.com/cardferry/cardferry/internal/sandbox"
@@ -84,12 +85,12 @@ func exitCode(ctx context.Context, err error) (code int, hint string) {
 		return exitIncomplete, ""
 	case errors.Is(err, errDifferent):
 		return exitDifferent, ""
-	case errors.Is(err, sandbox.ErrLocked):
+	case errors.Is(err, sandbox.ErrLocked), errors.Is(err, filelock.ErrLocked):
 		return exitLocked, "wait for the other run to end, and try again"
 	case errors.Is(err, exporter.ErrNoFolder):
 		return exitNotFound, "list the folders with: cardferry folders ACCOUNT:"
 	case errors.Is(err, files.ErrUnknownFormat):
-		return exitUsage, "name the format, for example with: --format vcard"
+		return exitUsage, "name the format of what is read: --format vcard, or with convert --from vcard"
 	case errors.Is(err, fs.ErrNotExist):
 		return exitNotFound, ""
 	case errors.Is(err, auth.ErrSignIn), errors.Is(err, odata.ErrSignIn):

@@ -44,17 +44,21 @@ func (u *ui) folders(ctx context.Context, text string) error {
 		if err != nil {
 			return fmt.Errorf("listing folders: %w", err)
 		}
-		total, listed := 0, 0
+		if e.folder != nil {
+			folder, ok := exporter.FindFolder(folders, *e.folder)
+			if !ok {
+				return exporter.ErrNoFolder
+			}
+			folders = []contact.Folder{folder}
+		}
+		total := 0
 		table := tabwriter.NewWriter(u.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 		for _, f := range folders {
-			if e.folder != nil && f.Path != *e.folder {
-				continue
-			}
 			n, err := countFolder(ctx, src.Source, f)
 			if err != nil {
 				return err
 			}
-			total, listed = total+n, listed+1
+			total += n
 			line := folderLine{"folder", f.Path, f.Name, f.Default, n}
 			if u.json {
 				u.object(line)
@@ -62,11 +66,8 @@ func (u *ui) folders(ctx context.Context, text string) error {
 			}
 			fmt.Fprintf(table, "%d\t  %s\n", n, shownFolder(e.account, f))
 		}
-		if listed == 0 {
-			return exporter.ErrNoFolder
-		}
 		if u.json {
-			u.object(map[string]any{"type": "summary", "command": u.command, "folders": listed, "read": total})
+			u.object(map[string]any{"type": "summary", "command": u.command, "folders": len(folders), "read": total})
 			return nil
 		}
 		return table.Flush()

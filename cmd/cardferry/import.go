@@ -15,8 +15,8 @@ import (
 )
 
 const onDuplicateHelp = `A record is recognised in the account by the key that an earlier run stored with
-it, else by an email address. --on-duplicate says what happens to one that is
-there already:
+it, else by an email address; one without any, by its name and a phone number.
+--on-duplicate says what happens to one that is there already:
   fill     add what the account's contact lacks; overwrite nothing
   update   let the record's values stand; unite the lists
   replace  make the account's contact what the record is
@@ -169,7 +169,7 @@ func (b *bringing) summaryText(r *importer.Report, to end, err error) string {
 	case b.dryRun:
 		verb = "would have " + b.verb
 	case err != nil:
-		verb, tail = "stopped after it had "+b.verb, ""
+		verb = "stopped while it " + b.verb
 	default:
 		tail = fmt.Sprintf("; a second run would create %d and update %d", r.Again.Create, r.Again.Update)
 	}

@@ -77,9 +77,15 @@ func TestReadmeTranscript(t *testing.T) {
 	}
 	dir := t.TempDir()
 	t.Chdir(dir)
-	vars := map[string]string{"HOME": dir, "CARDFERRY_SECOND_PROVIDER": "sandbox"}
+	vars := map[string]string{"HOME": dir}
 	var got bytes.Buffer
 	for line := range strings.Lines(transcript) {
+		if pair, ok := strings.CutPrefix(strings.TrimSpace(line), "$ export "); ok {
+			name, value, _ := strings.Cut(pair, "=")
+			vars[name] = value
+			got.WriteString(line)
+			continue
+		}
 		command, ok := strings.CutPrefix(strings.TrimSpace(line), "$ cardferry ")
 		if !ok {
 			continue

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
+	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,7 +16,7 @@ func run(ctx context.Context, e env, args []string) int {
 	root.SetIn(e.stdin)
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)
-	err := root.ExecuteContext(ctx)
+	command, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
 	}
@@ -24,8 +24,7 @@ func run(ctx context.Context, e env, args []string) int {
 	if code == exitFailed && usageError(err) {
 		code = exitUsage
 		if hint == "" {
-			hint = "see: cardferry " + strings.TrimSpace(strings.TrimPrefix(u.command, "cardferry")) + " --help"
-			hint = strings.ReplaceAll(hint, "  ", " ")
+			hint = "see: " + command.CommandPath() + " --help"
 		}
 	}
 	if code == exitIncomplete && u.json {
@@ -45,9 +44,13 @@ func run(ctx context.Context, e env, args []string) int {
 	return code
 }
 
-// oneLine keeps joined errors on one line.
-func oneLine(err error) error {
-	return errors.New(strings.ReplaceAll(err.Error(), "\n", "; "))
+// oneLine keeps joined errors on one line, and says of a file what is wrong with it
+// without the name of the system call.
+func oneLine(err error) string {
+	if e, ok := err.(*fs.PathError); ok {
+		return e.Path + ": " + e.Err.Error()
+	}
+	return strings.ReplaceAll(err.Error(), "\n", "; ")
 }
 
 func newRoot(u *ui) *cobra.Command {
@@ -60,7 +63,7 @@ Every field of every contact either arrives or is named in the report, and a
 second run would change nothing.
 
 An end of a run is an account ("NAME:"), one folder of it ("NAME:Customers/EMEA"),
-or a path ("-" is stdin or stdout). The account "sandbox:" always exists: an
+or a path ("-" is stdin or stdout). A slash within a folder's name is written "\/". The account "sandbox:" always exists: an
 embedded service with 250 invented contacts to try things on.`,
 		Example: `  cardferry export sandbox: contacts.vcf
   cardferry import contacts.vcf work:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -62,7 +63,7 @@ correct client survives, that is all but the last two.
 }
 
 func (x *sandboxCommand) run(ctx context.Context) error {
-	if err := loopbackOnly(x.listen); err != nil {
+	if err := x.check(); err != nil {
 		return err
 	}
 	o := sandbox.Options{Token: x.token, Limits: x.limits == "outlook", TimeScale: x.timeScale, Faults: x.faults}
@@ -73,8 +74,11 @@ func (x *sandboxCommand) run(ctx context.Context) error {
 		o.Data = filepath.Join(x.data, "mailbox.db")
 	}
 	service, err := sandbox.Open(o)
-	if err != nil {
+	if errors.Is(err, sandbox.ErrLocked) {
 		return err
+	}
+	if err != nil {
+		return usage("see: cardferry sandbox --help", "%w", err)
 	}
 	defer service.Close()
 	if x.sample.Contacts > 0 {
@@ -106,6 +110,18 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 		server.Close()
 	}
 	return nil
+}
+
+func (x *sandboxCommand) check() error {
+	switch {
+	case x.sample.Contacts < 0:
+		return usage("", "--contacts must not be negative")
+	case x.sample.Photos < 0 || x.sample.Photos > 1:
+		return usage("", "--photos must be from 0 to 1")
+	case x.timeScale <= 0:
+		return usage("", "--time-scale must be more than 0")
+	}
+	return loopbackOnly(x.listen)
 }
 
 func loopbackOnly(address string) error {

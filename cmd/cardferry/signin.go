@@ -45,7 +45,7 @@ func (e *env) store() *auth.Store {
 // readingDoer is a Doer that reads answers too, as ratelimit's Client does.
 type readingDoer interface {
 	Do(*http.Request) (*http.Response, error)
-	DoRead(req *http.Request, limit int64) (*http.Response, []byte, error)
+	DoRead(req *http.Request, buf []byte, limit int64) (*http.Response, []byte, error)
 }
 
 // signInErrors tells the clients of a service which errors are about the sign-in:
@@ -57,8 +57,8 @@ func (d signInErrors) Do(req *http.Request) (*http.Response, error) {
 	return resp, markSignIn(err)
 }
 
-func (d signInErrors) DoRead(req *http.Request, limit int64) (*http.Response, []byte, error) {
-	resp, body, err := d.next.DoRead(req, limit)
+func (d signInErrors) DoRead(req *http.Request, buf []byte, limit int64) (*http.Response, []byte, error) {
+	resp, body, err := d.next.DoRead(req, buf, limit)
 	return resp, body, markSignIn(err)
 }
 

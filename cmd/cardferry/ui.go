@@ -76,7 +76,7 @@ func (u *ui) record(e event, loud bool) {
 	}
 	at := e.At
 	if at == "" {
-		at = u.command
+		at = strings.TrimPrefix(u.command, "cardferry ")
 	}
 	if loud || u.verbose {
 		text := e.Outcome
@@ -126,7 +126,7 @@ func joinFields(fields []contact.Field) string {
 
 // object prints one JSON line.
 func (u *ui) object(v any) {
-	text, err := json.Marshal(v)
+	text, err := json.Marshal(v, json.Deterministic(true))
 	if err != nil {
 		panic("cardferry: an event that is no JSON: " + err.Error())
 	}

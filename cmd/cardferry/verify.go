@@ -45,6 +45,9 @@ are not compared, nor the order of lists in which it has no meaning.
 }
 
 func (x *verifyCommand) run(ctx context.Context, args []string) error {
+	if x.maxShown < 0 {
+		return usage("", "--max must not be negative")
+	}
 	return x.session(func(s *session) error {
 		a, err := x.open(ctx, s, args[0])
 		if err != nil {

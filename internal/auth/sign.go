@@ -20,8 +20,8 @@ import (
 // [*SignInError] with them.
 //
 // An error for which nothing was carried out has a method NotSent() bool that returns
-// true. The Doer has the method DoRead(*http.Request, int64) (*http.Response, []byte,
-// error), which also reads the answer, if next has it. Next should be the one that
+// true. The Doer has the method DoRead(*http.Request, []byte, int64)
+// (*http.Response, []byte, error), which also reads the answer, if next has it. Next should be the one that
 // counts and paces requests, so that a repeated one counts.
 func (s *Signer) Sign(next Doer, base string) (Doer, error) {
 	u, err := url.Parse(base)
@@ -45,7 +45,7 @@ type Doer interface {
 
 // readDoer is a Doer that reads the answer too.
 type readDoer interface {
-	DoRead(req *http.Request, limit int64) (*http.Response, []byte, error)
+	DoRead(req *http.Request, buf []byte, limit int64) (*http.Response, []byte, error)
 }
 
 // stayAt returns a copy of the client that follows no redirect to another origin: a
@@ -81,11 +81,12 @@ type signedReader struct {
 	reader readDoer
 }
 
-// DoRead performs the request, and reads an answer of at most limit bytes.
-func (d *signedReader) DoRead(req *http.Request, limit int64) (*http.Response, []byte, error) {
+// DoRead performs the request, and reads an answer of at most limit bytes, into buf
+// where that is large enough.
+func (d *signedReader) DoRead(req *http.Request, buf []byte, limit int64) (*http.Response, []byte, error) {
 	var body []byte
 	resp, err := d.perform(req, func(req *http.Request) (resp *http.Response, err error) {
-		resp, body, err = d.reader.DoRead(req, limit)
+		resp, body, err = d.reader.DoRead(req, buf, limit)
 		return resp, err
 	})
 	return resp, body, err

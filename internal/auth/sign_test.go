@@ -340,7 +340,7 @@ type readingDoer struct {
 
 func (d *readingDoer) Do(req *http.Request) (*http.Response, error) { return d.client.Do(req) }
 
-func (d *readingDoer) DoRead(req *http.Request, limit int64) (*http.Response, []byte, error) {
+func (d *readingDoer) DoRead(req *http.Request, buf []byte, limit int64) (*http.Response, []byte, error) {
 	d.reads++
 	resp, err := d.client.Do(req)
 	if err != nil {
@@ -359,7 +359,7 @@ func TestSignDoRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, body, err := d.(readDoer).DoRead(request(t, http.MethodPut, server.URL, strings.NewReader("hello")), 4)
+	resp, body, err := d.(readDoer).DoRead(request(t, http.MethodPut, server.URL, strings.NewReader("hello")), nil, 4)
 	if err != nil || resp.StatusCode != 200 || string(body) != "hell" || next.reads != 2 {
 		t.Errorf("read %q in %d requests, error %v", body, next.reads, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"github.com/cardferry/cardferry/internal/filelock"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -138,11 +139,11 @@ func (s *Store) lock(ctx context.Context, account string) (unlock func(), err er
 	}
 	path := filepath.Join(s.dir, fileName(account)+".lock") // stays: to remove it would let two in
 	for deadline := time.Now().Add(lockWait); ; {
-		unlock, err := tryLock(path)
+		unlock, err := filelock.Try(path)
 		if err == nil {
 			return unlock, nil
 		}
-		if !errors.Is(err, errLocked) {
+		if !errors.Is(err, filelock.ErrLocked) {
 			return nil, fmt.Errorf("locking the sign-in of account %s: %w", account, err)
 		}
 		if time.Now().After(deadline) {
@@ -153,6 +154,3 @@ func (s *Store) lock(ctx context.Context, account string) (unlock func(), err er
 		}
 	}
 }
-
-// errLocked says that somebody else has the lock.
-var errLocked = errors.New("locked")

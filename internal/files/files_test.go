@@ -107,6 +107,15 @@ func TestPhotosBesideTheFile(t *testing.T) {
 	if len(got) != 1 || !contact.Equal(got[0], ann) || string(got[0].Photo.Data) != string(ann.Photo.Data) {
 		t.Errorf("read back: %+v", got)
 	}
+	bob := named("", "Bob")
+	bob.Photo = contact.NewPhoto([]byte("\xff\xd8\xff another"))
+	out, _ = CreateFile(filepath.Join(dir, "out.jsonl"), lines())
+	out.Encode(ann)
+	out.Encode(bob)
+	out.Abort()
+	if names := tree(t, dir); len(names) != 2 {
+		t.Errorf("an aborted output left %v", names)
+	}
 	if got, bad := read(t, reader(), dir); len(got) != 1 || len(bad) > 0 {
 		t.Errorf("the directory holds %d contacts, %v", len(got), bad)
 	}

@@ -62,7 +62,17 @@ func readPhoto(dir, path string) ([]byte, error) {
 // file and a photo that another output refers to is never overwritten.
 type savingPhotos struct {
 	formats.Encoder
-	dir string
+	dir  string
+	made []string // the photos that were not there before
+}
+
+// forget removes the photos of an output that is given up.
+func (e *savingPhotos) forget() {
+	for _, path := range e.made {
+		os.Remove(path)
+	}
+	e.made = nil
+	os.Remove(filepath.Join(e.dir, photoDir)) // fails unless it is empty
 }
 
 func (e *savingPhotos) Encode(c *contact.Contact) ([]contact.Loss, error) {
@@ -71,20 +81,27 @@ func (e *savingPhotos) Encode(c *contact.Contact) ([]contact.Loss, error) {
 	}
 	p := *c.Photo
 	p.Path = photoDir + "/" + p.SHA256[:16] + p.Extension()
-	if err := savePhoto(filepath.Join(e.dir, filepath.FromSlash(p.Path)), p.Data); err != nil {
+	path := filepath.Join(e.dir, filepath.FromSlash(p.Path))
+	saved, err := savePhoto(path, p.Data)
+	if err != nil {
 		return nil, err
+	}
+	if saved {
+		e.made = append(e.made, path)
 	}
 	named := *c
 	named.Photo = &p
 	return e.Encoder.Encode(&named)
 }
 
-func savePhoto(path string, data []byte) error {
+// savePhoto writes a photo unless it is there, and reports whether it did.
+func savePhoto(path string, data []byte) (bool, error) {
 	if info, err := os.Stat(path); err == nil && info.Size() == int64(len(data)) {
-		return nil
+		return false, nil
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
+		return false, err
 	}
-	return atomicfile.Write(path, data, 0o600)
+	err := atomicfile.Write(path, data, 0o600)
+	return err == nil, err
 }

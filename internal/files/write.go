@@ -26,28 +26,35 @@ func CreateFile(path string, f *formats.Format) (Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &fileOutput{withPhotos(f, file, filepath.Dir(path)), file}, nil
+	return &fileOutput{Encoder: withPhotos(f, file, filepath.Dir(path)), file: file}, nil
 }
 
 type fileOutput struct {
 	formats.Encoder
-	file *atomicfile.File
+	file      *atomicfile.File
+	committed bool
 }
 
 func (o *fileOutput) Commit() error {
 	if err := o.Encoder.Close(); err != nil {
-		o.file.Abort()
 		return err
 	}
-	return o.file.Commit()
+	err := o.file.Commit()
+	o.committed = err == nil
+	return err
 }
 
-func (o *fileOutput) Abort() { o.file.Abort() }
+func (o *fileOutput) Abort() {
+	o.file.Abort()
+	if photos, ok := o.Encoder.(*savingPhotos); ok && !o.committed {
+		photos.forget()
+	}
+}
 
 func withPhotos(f *formats.Format, w io.Writer, dir string) formats.Encoder {
 	enc := f.NewEncoder(w)
 	if !f.EmbedsPhotos {
-		enc = &savingPhotos{enc, dir}
+		enc = &savingPhotos{Encoder: enc, dir: dir}
 	}
 	return enc
 }

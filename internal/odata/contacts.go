@@ -67,7 +67,7 @@ func (c *Client) SetPhoto(ctx context.Context, id contact.ID, jpeg []byte) error
 	if err != nil {
 		return err
 	}
-	_, _, err = c.send(ctx, http.MethodPut, link, content{jpeg, "image/jpeg"})
+	_, _, err = c.send(ctx, http.MethodPut, link, content{data: jpeg, mediaType: "image/jpeg"})
 	return err
 }
 

@@ -17,13 +17,18 @@ const maxRedirects = 5
 
 // Get reads what is at the link.
 func (c *Client) Get(ctx context.Context, link string) ([]byte, error) {
-	body, _, err := c.send(ctx, http.MethodGet, link, content{})
+	return c.getInto(ctx, link, nil)
+}
+
+// getInto is Get into the memory of buf, where that is large enough.
+func (c *Client) getInto(ctx context.Context, link string, buf []byte) ([]byte, error) {
+	body, _, err := c.send(ctx, http.MethodGet, link, content{buf: buf})
 	return body, err
 }
 
 // Send sends JSON to the link and returns the answer's body.
 func (c *Client) Send(ctx context.Context, method, link string, body []byte) ([]byte, error) {
-	answer, _, err := c.send(ctx, method, link, content{body, "application/json"})
+	answer, _, err := c.send(ctx, method, link, content{data: body, mediaType: "application/json"})
 	return answer, err
 }
 
@@ -31,6 +36,7 @@ func (c *Client) Send(ctx context.Context, method, link string, body []byte) ([]
 type content struct {
 	data      []byte
 	mediaType string
+	buf       []byte // memory for the answer's body
 }
 
 // send performs a request, following redirects within the host, and returns the
@@ -80,7 +86,7 @@ func (c *Client) perform(ctx context.Context, method, link string, what content)
 		req.Header.Set("Prefer", `IdType="ImmutableId"`)
 	}
 	if reader, ok := c.doer.(bodyReader); ok {
-		return reader.DoRead(req, maxAnswer)
+		return reader.DoRead(req, what.buf, maxAnswer)
 	}
 	resp, err := c.doer.Do(req)
 	if err != nil {
@@ -96,7 +102,7 @@ func (c *Client) perform(ctx context.Context, method, link string, what content)
 
 // bodyReader is a Doer that reads the answer too (ratelimit's Client).
 type bodyReader interface {
-	DoRead(req *http.Request, limit int64) (*http.Response, []byte, error)
+	DoRead(req *http.Request, buf []byte, limit int64) (*http.Response, []byte, error)
 }
 
 // badAnswers is how often an answer that makes no sense is asked for again.

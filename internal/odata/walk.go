@@ -19,9 +19,10 @@ var ErrCircle = errors.New("the links of the listing go in circles")
 // listing has been already, is asked for again.
 //
 // While one answer is parsed and taken, the next is read and parsed: parse must be
-// ready to run twice at a time.
+// ready to run twice at a time. The memory of body is used again: parse must keep
+// nothing of it.
 func Walk[T any](ctx context.Context, c *Client, link string, parse func(body []byte, try int) (T, string, error), take func(answer T, next string) bool) error {
-	w := &walk[T]{client: c, parse: parse, seed: maphash.MakeSeed(), visited: map[uint64]bool{}}
+	w := &walk[T]{client: c, parse: parse, seed: maphash.MakeSeed(), visited: map[uint64]bool{}, free: make(chan []byte, 2)}
 	w.start(ctx, link)
 	defer func() { w.ahead.stop() }()
 	for {
@@ -60,7 +61,8 @@ type walk[T any] struct {
 	parse   func(body []byte, try int) (T, string, error)
 	seed    maphash.Seed
 	visited map[uint64]bool
-	ahead   *step[T] // the next answer
+	ahead   *step[T]    // the next answer
+	free    chan []byte // memory of answers that have been parsed
 }
 
 // step is one answer on its way. What it holds is valid when done is closed.
@@ -86,7 +88,7 @@ func (w *walk[T]) start(ctx context.Context, link string) {
 	w.ahead = s
 	go func() {
 		defer close(s.done)
-		body, err := w.client.Get(ctx, link)
+		body, err := w.client.getInto(ctx, link, w.memory())
 		if err == nil {
 			s.guess = w.client.guessNext(body)
 		}
@@ -96,7 +98,21 @@ func (w *walk[T]) start(ctx context.Context, link string) {
 			return
 		}
 		s.answer, s.next, s.err = w.parse(body, 1)
+		select {
+		case w.free <- body:
+		default:
+		}
 	}()
+}
+
+// memory returns what an earlier answer was read into, nil if there is none.
+func (w *walk[T]) memory() []byte {
+	select {
+	case buf := <-w.free:
+		return buf
+	default:
+		return nil
+	}
 }
 
 // wait waits for the answer.

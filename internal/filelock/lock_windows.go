@@ -1,4 +1,4 @@
-package auth
+package filelock
 
 import (
 	"errors"
@@ -8,9 +8,9 @@ import (
 // errSharingViolation is ERROR_SHARING_VIOLATION: another process has the file open.
 const errSharingViolation = syscall.Errno(32)
 
-// tryLock opens a file that nobody else may open meanwhile. The system closes it with
+// Try opens a file that nobody else may open meanwhile. The system closes it with
 // the process at the latest.
-func tryLock(path string) (unlock func(), err error) {
+func Try(path string) (unlock func(), err error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {
 		return nil, err
@@ -18,7 +18,7 @@ func tryLock(path string) (unlock func(), err error) {
 	const shareWithNobody = 0
 	h, err := syscall.CreateFile(name, syscall.GENERIC_READ|syscall.GENERIC_WRITE, shareWithNobody, nil, syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
 	if errors.Is(err, errSharingViolation) {
-		return nil, errLocked
+		return nil, ErrLocked
 	}
 	if err != nil {
 		return nil, err

@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package auth
+package filelock
 
 import (
 	"errors"
@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// tryLock takes the lock of a file, which ends with the process at the latest.
-func tryLock(path string) (unlock func(), err error) {
+// Try takes the lock of a file, which ends with the process at the latest.
+func Try(path string) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -19,7 +19,7 @@ func tryLock(path string) (unlock func(), err error) {
 		return func() { f.Close() }, nil // some network file systems have no locks
 	case errors.Is(err, syscall.EWOULDBLOCK), errors.Is(err, syscall.EINTR):
 		f.Close()
-		return nil, errLocked
+		return nil, ErrLocked
 	default:
 		f.Close()
 		return nil, err
