@@ -8,7 +8,7 @@ import (
 
 // view prepares the rendering of contacts for this call.
 func (c *call) view() *view {
-	v := &view{d: c.d, box: c.box, immutable: c.opt.immutable, fields: c.opt.fields, expand: c.opt.expand}
+	v := &view{d: c.d, box: c.box, immutable: c.opt.immutable, fields: c.opt.fields, expand: c.opt.expand, noPicture: c.s.quirks.noPictureProp}
 	if c.d.outlook {
 		v.odataID = append([]byte(`"@odata.id":"`), c.outlookOwner()+`/Contacts('`...)
 	}
@@ -145,6 +145,7 @@ func (c *call) createContact() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.s.lag.add(it.id, c.s.quirks.filterLag)
 	c.opt.fields = nil
 	a := c.contactAnswer(http.StatusCreated, it)
 	return a.with("Location", c.apiBase()+"/"+c.contextPath()+"('"+string(c.view().appendID(nil, it))+"')"), nil
@@ -155,7 +156,7 @@ func (c *call) contextPath() string { return c.contextOwner() + "/" + c.d.cased(
 // updateContact changes what the body names. If-Match is not looked at, as
 // the service does not: the last write wins. A parentFolderId other than the
 // contact's moves it, which changes its id but not its immutable one; whether
-// the service does so is not known.
+// the service does so is not known, so there is a quirk for it.
 func (c *call) updateContact() (*answer, error) {
 	body, err := readBody(c.r)
 	if err != nil {
@@ -178,7 +179,9 @@ func (c *call) updateContact() (*answer, error) {
 			if err != nil {
 				return err
 			}
-			it.folder = f.id
+			if !c.s.quirks.moveIgnored {
+				it.folder = f.id
+			}
 		}
 		if err := t.replace(&old, &it, c.s.now()); err != nil {
 			return err

@@ -240,13 +240,20 @@ func TestUsersHaveMailboxesOfTheirOwn(t *testing.T) {
 		t.Errorf("her mailbox lists %q", got)
 	}
 	me := c.want(200, "GET", "/v1.0/me", "").text(t, "id")
-	for _, path := range []string{"/v1.0/users/me/contacts", "/v1.0/users/" + me + "/contacts", "/v1.0/users('" + me + "')/contacts", "/api/beta/users/me/contacts"} {
+	for _, path := range []string{"/v1.0/users/me/contacts", "/v1.0/users/Me@sandbox.example/contacts", "/v1.0/users/" + me + "/contacts", "/v1.0/users('" + me + "')/contacts", "/api/beta/users/me/contacts"} {
 		r := c.want(200, "GET", path, "")
 		if rows := r.json(t)["value"].([]any); len(rows) != 1 {
 			t.Errorf("%s lists %d contacts", path, len(rows))
 		}
 	}
 	c.wantError(404, "ErrorItemNotFound", "GET", "/v1.0/users/adele@sandbox.example/contacts/"+mine, "")
+	adele := c.want(200, "GET", "/v1.0/users/adele@sandbox.example", "").text(t, "id")
+	if got := c.all("/v1.0/users/"+adele+"/contacts", "givenName"); len(got) != 1 || got[0] != "Hers" {
+		t.Errorf("her mailbox by its id lists %q", got)
+	}
+	c.s.quirks.inactive = []string{"adele@sandbox.example"}
+	c.wantError(404, "MailboxNotEnabledForRESTAPI", "GET", "/v1.0/users/"+adele+"/contacts", "")
+	c.s.quirks.inactive = nil
 	c.wantError(404, "ErrorInvalidUser", "GET", "/v1.0/users/nobody/contacts", "")
 	c.wantError(404, "ErrorInvalidUser", "GET", "/v1.0/users/nobody@example.invalid/contacts", "")
 }

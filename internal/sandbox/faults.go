@@ -138,6 +138,9 @@ func (p *faultPlan) pick(c *call) fault {
 // concerns reports whether the fault can befall the request.
 func (f fault) concerns(c *call) bool {
 	read := c.r.Method == http.MethodGet
+	if c.part && f.cuts() {
+		return false
+	}
 	photo := isPhotoPath(c.r.URL.Path)
 	switch f {
 	case faultResetAfterWrite:
@@ -148,13 +151,23 @@ func (f fault) concerns(c *call) bool {
 		return read && !strings.HasSuffix(c.r.URL.Path, "/$value")
 	case faultEmptyPage, faultRepeatLink, faultLoopLink, faultDuplicateRows, faultForeignLink:
 		t, err := parseTarget(c.r.URL)
-		return read && err == nil && (t.resource == resContacts || t.resource == resFolders)
+		return read && err == nil && t.resource.listed()
 	case faultGone:
-		return false // nothing has a delta yet
+		return read && syncing(c.r.URL)
 	case faultPhoto404:
 		return read && photo
 	}
 	return true
+}
+
+// cuts reports whether the fault is one of a connection, or of the bytes on it;
+// parts of a batch have none of their own.
+func (f fault) cuts() bool {
+	switch f {
+	case faultResetBefore, faultResetAfterWrite, faultTruncate, faultBadJSON:
+		return true
+	}
+	return false
 }
 
 // around lets the fault of a request happen, if it has one; alive is false
@@ -174,6 +187,9 @@ func (p *faultPlan) around(c *call, next func(*call) *answer) (a *answer, alive 
 	case faultPhoto404:
 		c.target, _ = parseTarget(c.r.URL)
 		return c.failed(errNoPhoto), true
+	case faultGone:
+		c.target, _ = parseTarget(c.r.URL)
+		return c.gone([...]*failure{errSyncUnknown, errResync}[c.n%2]), true
 	}
 	a = next(c)
 	switch {
@@ -222,10 +238,10 @@ func (c *call) refuse() *answer {
 // retryAfter is a wait of about a second, as a number or, in real time, now
 // and then as the date that HTTP allows too.
 func (c *call) retryAfter() string {
-	if c.n%3 == 2 && c.s.scale == 1 {
+	if c.n%3 == 2 && c.s.scale <= 1 {
 		return time.Now().Add(time.Second).UTC().Format(http.TimeFormat)
 	}
-	return retryAfter(c.s.scaled(time.Second), int(c.n))
+	return retryAfter(c.s.scaled(time.Second), c.s.scale <= 1 && c.n%2 == 1)
 }
 
 // stall makes a slow call slow.
@@ -242,24 +258,23 @@ func (c *call) stall() {
 }
 
 // bendPage applies the faults of lists to the rows and the next link of a page.
-func bendPage[T any](c *call, page []T, next string) ([]T, string) {
+func bendPage[T any](c *call, page []T, links pageLinks) ([]T, string) {
 	switch c.fault {
 	case faultEmptyPage:
-		return nil, nextLink(c.base, c.r.URL, c.opt.skip) + "&$skiptoken=" + strconv.FormatUint(c.n, 36)
+		return nil, links.again
 	case faultRepeatLink:
 		return page, c.base + c.r.URL.RequestURI()
 	case faultLoopLink:
-		return page, nextLink(c.base, c.r.URL, 0)
+		return page, links.start
 	case faultDuplicateRows:
-		return append(page[:len(page):len(page)], page[:min(2, len(page))]...), next
+		return append(page[:len(page):len(page)], page[:min(2, len(page))]...), links.next
 	case faultForeignLink:
-		link, err := url.Parse(nextLink(c.base, c.r.URL, c.opt.skip+len(page)))
-		if err == nil {
+		if link, err := url.Parse(links.onward); err == nil {
 			link.Host = "graph.attacker.invalid"
-			next = link.String()
+			return page, link.String()
 		}
 	}
-	return page, next
+	return page, links.next
 }
 
 // hangUp resets the connection of a request.

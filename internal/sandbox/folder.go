@@ -10,6 +10,7 @@ import (
 type folder struct {
 	id, parent uint64 // parent 0: the root
 	name       string
+	hidden     bool // seen by nobody but the service
 	box        *mailbox
 	children   []uint64 // by age
 	order      []uint64 // ids of its contacts, ascending
@@ -19,8 +20,14 @@ func (f *folder) wellKnown() bool { return f.id == f.box.contacts }
 
 func (f *folder) encode() []byte {
 	dst := key(f.parent)
-	return appendSized(appendSized(dst, []byte(f.box.name)), []byte(f.name))
+	dst = appendSized(appendSized(dst, []byte(f.box.name)), []byte(f.name))
+	if f.hidden {
+		dst = append(dst, hiddenMark)
+	}
+	return dst
 }
+
+const hiddenMark = 'h'
 
 func (st *store) decodeFolder(id uint64, data []byte) (*folder, error) {
 	if len(data) < 8 {
@@ -31,8 +38,9 @@ func (st *store) decodeFolder(id uint64, data []byte) (*folder, error) {
 	if !ok {
 		return nil, errDamaged
 	}
-	name, _, ok := cutSized(rest)
+	name, rest, ok := cutSized(rest)
 	f.box, f.name = st.mailboxes[string(owner)], string(name)
+	f.hidden = len(rest) > 0 && rest[0] == hiddenMark
 	if !ok || f.box == nil {
 		return nil, errDamaged
 	}
@@ -42,6 +50,9 @@ func (st *store) decodeFolder(id uint64, data []byte) (*folder, error) {
 // addFolder enters a folder into the index, or its new parent.
 func (st *store) addFolder(f *folder) {
 	st.folders[f.id] = f
+	if f.hidden {
+		f.box.hidden = f.id
+	}
 	if parent := st.folders[f.parent]; parent != nil {
 		parent.children = insertID(parent.children, f.id)
 	}
@@ -65,12 +76,16 @@ func (t *txn) createFolder(parent *folder, name string) (*folder, error) {
 	if t.st.childNamed(parent, name) != nil {
 		return nil, errFolderExists
 	}
-	if _, err := t.meta.NextSequence(); err != nil {
-		return nil, err
-	}
 	f := &folder{parent: parent.id, name: name, box: parent.box}
+	return f, t.addFolder(f)
+}
+
+func (t *txn) addFolder(f *folder) error {
+	if err := t.putFolder(f); err != nil {
+		return err
+	}
 	t.onCommit(func() { t.st.addFolder(f) })
-	return f, t.putFolder(f)
+	return t.logNext(logEntry{folderChanged, f.box.root, f.id})
 }
 
 func (st *store) childNamed(parent *folder, name string) *folder {
@@ -87,7 +102,7 @@ func (t *txn) changeFolder(f *folder, name string, parent *folder) error {
 	if same := t.st.childNamed(parent, name); same != nil && same != f {
 		return errFolderExists
 	}
-	if _, err := t.meta.NextSequence(); err != nil {
+	if err := t.logNext(logEntry{folderChanged, f.box.root, f.id}); err != nil {
 		return err
 	}
 	changed := *f
@@ -117,7 +132,7 @@ func (t *txn) removeFolder(f *folder) error {
 			return err
 		}
 	}
-	if _, err := t.meta.NextSequence(); err != nil {
+	if err := t.logNext(logEntry{folderRemoved, f.box.root, f.id}); err != nil {
 		return err
 	}
 	t.onCommit(func() {

@@ -90,7 +90,9 @@ func (c *call) shownFolders(t *txn) ([]*folder, error) {
 	}
 	var shown []*folder
 	for _, id := range append(ids, parent.children...) {
-		shown = append(shown, t.st.folders[id])
+		if f := t.st.folders[id]; !f.hidden || c.s.quirks.hiddenFolders {
+			shown = append(shown, f)
+		}
 	}
 	if c.opt.filter == "" {
 		return shown, nil
@@ -124,11 +126,7 @@ func (c *call) listFolders() (*answer, error) {
 		}
 		page := all[min(c.opt.skip, len(all)):]
 		page = page[:min(c.opt.top, len(page))]
-		next := ""
-		if end := c.opt.skip + len(page); end < len(all) && c.opt.top > 0 {
-			next = nextLink(c.base, c.r.URL, end)
-		}
-		page, next = bendPage(c, page, next)
+		page, next := bendPage(c, page, c.listLinks(c.opt.skip+len(page), len(all)))
 		if c.opt.count {
 			body = appendInt(append(body, ','), "@odata.count", len(all))
 		}
@@ -240,7 +238,7 @@ func (c *call) updateFolder() (*answer, error) {
 		if err != nil {
 			return err
 		}
-		if f.wellKnown() {
+		if f.wellKnown() || f.hidden {
 			return &failure{status: http.StatusForbidden, code: "ErrorAccessDenied", message: "Distinguished folders cannot be changed."}
 		}
 		parent := t.st.folders[f.parent]
@@ -273,7 +271,7 @@ func (c *call) deleteFolder() (*answer, error) {
 		if err != nil {
 			return err
 		}
-		if f.wellKnown() {
+		if f.wellKnown() || f.hidden {
 			return errDeleteDefault
 		}
 		return t.removeFolder(f)

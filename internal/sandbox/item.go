@@ -124,7 +124,7 @@ func nextInList(list []byte) (value, rest []byte) {
 // extended returns the value of an extended property and whether it is set.
 func (it *item) extended(p propID) ([]byte, bool) {
 	if p.slot != slotCount {
-		return it.slots[p.slot], it.slots[p.slot] != nil
+		return p.mapiValue(it.slots[p.slot]), it.slots[p.slot] != nil
 	}
 	for _, n := range it.named {
 		if string(n.id) == p.canonical {

@@ -10,19 +10,36 @@ import (
 
 // scope lists the ids of the contacts that a collection holds: those of the
 // folder in the path; without one the whole mailbox in the beta versions and
-// the default folder in the others.
+// the default folder in the others. Contact groups have the id 0.
 func (c *call) scope(t *txn) ([]uint64, error) {
-	switch {
-	case c.inFolder:
-		f, err := c.findFolder(t, c.folder)
-		if err != nil {
+	f := t.st.folders[c.box.contacts]
+	ids := f.order
+	if c.inFolder {
+		var err error
+		if f, err = c.findFolder(t, c.folder); err != nil {
 			return nil, err
 		}
-		return f.order, nil
-	case c.d.beta:
-		return c.box.order, nil
+		ids = f.order
+	} else if c.d.beta {
+		ids = c.mailboxOrder(t)
 	}
-	return t.st.folders[c.box.contacts].order, nil
+	if n := c.s.quirks.groups; n > 0 && f.wellKnown() {
+		ids = append(make([]uint64, n, n+len(ids)), ids...)
+	}
+	return ids, nil
+}
+
+// mailboxOrder lists the ids of all contacts; those of the hidden folder are
+// among them only if it is shown.
+func (c *call) mailboxOrder(t *txn) []uint64 {
+	hidden := t.st.folders[c.box.hidden]
+	if hidden == nil || c.s.quirks.hiddenFolders {
+		return c.box.order
+	}
+	return slices.DeleteFunc(slices.Clone(c.box.order), func(id uint64) bool {
+		_, in := slices.BinarySearch(hidden.order, id)
+		return in
+	})
 }
 
 // listed narrows and orders the scope as $filter and $orderby want.
@@ -39,6 +56,9 @@ func (c *call) listed(t *txn) ([]uint64, error) {
 		if ids, err = filtered(t, ids, pred); err != nil {
 			return nil, err
 		}
+		if namesExtended(c.opt.filter) {
+			ids = c.s.lag.found(ids)
+		}
 	}
 	if c.opt.order == "" {
 		return ids, nil
@@ -54,7 +74,7 @@ func filtered(t *txn, scope []uint64, pred *predicate) ([]uint64, error) {
 	var ids []uint64
 	var it item
 	for _, id := range tried {
-		if _, in := slices.BinarySearch(scope, id); pred.index != "" && !in {
+		if _, in := slices.BinarySearch(scope, id); id == 0 || pred.index != "" && !in {
 			continue
 		}
 		if _, err := t.item(id, &it); err != nil {
@@ -89,8 +109,12 @@ func (c *call) ordered(t *txn, ids []uint64) ([]uint64, error) {
 	all := make([]keyed, len(ids))
 	var it item
 	for n, id := range ids {
-		if _, err := t.item(id, &it); err != nil {
+		found, err := t.item(id, &it)
+		if err != nil {
 			return nil, err
+		}
+		if !found {
+			continue // a group, which comes first
 		}
 		all[n] = keyed{id, bytes.Clone(c.d.fields[i].sortKey(&it))}
 	}
@@ -139,21 +163,23 @@ func (c *call) appendPage(dst []byte, t *txn, page []uint64, total int) ([]byte,
 		dst = appendInt(append(dst, ','), "@odata.count", total)
 	}
 	dst = append(dst, `,"value":[`...)
-	next := ""
-	if end := c.opt.skip + len(page); end < total && c.opt.top > 0 {
-		next = nextLink(c.base, c.r.URL, end)
-	}
-	page, next = bendPage(c, page, next)
+	page, next := bendPage(c, page, c.listLinks(c.opt.skip+len(page), total))
 	v := c.view()
 	v.listing = true
 	var it item
-	for i, id := range page {
-		if _, err := t.item(id, &it); err != nil {
+	rows := 0
+	for _, id := range page {
+		found, err := t.item(id, &it)
+		if err != nil {
 			return dst, err
 		}
-		if i > 0 {
+		if !found {
+			continue
+		}
+		if rows > 0 {
 			dst = append(dst, ',')
 		}
+		rows++
 		dst = v.appendContact(dst, &it, "")
 	}
 	dst = append(dst, ']')
@@ -176,10 +202,7 @@ func (c *call) countContacts() (*answer, error) {
 
 // user answers GET /me: who is signed in.
 func (c *call) user() (*answer, error) {
-	name := c.box.name
-	if name == "me" {
-		name = "me@sandbox.example"
-	}
+	name := c.box.address()
 	body := appendMember([]byte("{"), "@odata.context", c.apiBase()+"/$metadata#"+c.d.cased("users")+"/$entity")
 	body = appendMember(append(body, ','), c.d.cased("id"), c.box.userID())
 	body = appendMember(append(body, ','), c.d.cased("displayName"), "Sandbox")

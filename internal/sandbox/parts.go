@@ -156,6 +156,8 @@ func (v *view) appendSites(dst []byte, it *item) []byte {
 	return append(dst, ']')
 }
 
+// appendFlag renders the flag with the dates that its status has: MAPI may have
+// set others, which stay unseen here.
 func (v *view) appendFlag(dst []byte, it *item) []byte {
 	status := it.slots[slotFlagStatus]
 	if status == nil {
@@ -163,10 +165,10 @@ func (v *view) appendFlag(dst []byte, it *item) []byte {
 	}
 	dst = appendMember(append(dst, '{'), v.d.cased("flagStatus"), v.d.cased(string(status)))
 	for _, date := range [...]struct {
-		name string
-		slot slot
-	}{{"dueDateTime", slotFlagDue}, {"startDateTime", slotFlagStart}, {"completedDateTime", slotFlagCompleted}} {
-		if it.slots[date.slot] == nil {
+		name, status string
+		slot         slot
+	}{{"dueDateTime", "flagged", slotFlagDue}, {"startDateTime", "flagged", slotFlagStart}, {"completedDateTime", "complete", slotFlagCompleted}} {
+		if it.slots[date.slot] == nil || date.status != string(status) {
 			continue
 		}
 		dst = append(append(append(dst, `,"`...), v.d.cased(date.name)...), `":{`...)

@@ -121,12 +121,42 @@ func (p propID) normalValue(value string) (string, bool) {
 		return strconv.FormatInt(n, 10), err == nil
 	case "Integer":
 		n, err := strconv.ParseInt(value, 10, 32)
+		if p.slot == slotFlagStatus {
+			return flagState(n), err == nil && flagState(n) != ""
+		}
 		return strconv.FormatInt(n, 10), err == nil
 	case "Long":
 		n, err := strconv.ParseInt(value, 10, 64)
 		return strconv.FormatInt(n, 10), err == nil
 	case "SystemTime":
-		return normalInstant(value)
+		instant, ok := normalInstant(value)
+		if ok && p.slot >= slotFlagStart && p.slot <= slotFlagCompleted {
+			instant = strings.TrimSuffix(instant, "Z") + ".0000000"
+		}
+		return instant, ok
 	}
 	return value, true
+}
+
+// flagState is the state of a follow-up flag that PidTagFlagStatus numbers.
+func flagState(n int64) string {
+	if n < 0 || n >= int64(len(flagStates)) {
+		return ""
+	}
+	return flagStates[n]
+}
+
+// mapiValue is the value of a slot as the extended property shows it: flags
+// alone are kept in the words of the API rather than in those of MAPI.
+func (p propID) mapiValue(value []byte) []byte {
+	switch {
+	case value == nil:
+	case p.slot == slotFlagStatus:
+		n, _ := indexFold(flagStates[:], string(value))
+		return strconv.AppendInt(nil, int64(n), 10)
+	case p.slot >= slotFlagStart && p.slot <= slotFlagCompleted:
+		seconds, _, _ := strings.Cut(string(value), ".")
+		return []byte(seconds + "Z")
+	}
+	return value
 }

@@ -22,15 +22,20 @@ type options struct {
 	filter    string
 	order     string
 	immutable bool
+	track     bool     // Prefer: odata.track-changes
 	applied   []string // for Preference-Applied
+
+	deltaToken, skipToken string
+	expanded              string   // $expand as sent
+	given                 []string // those of the options that change tracking does not have
 }
 
-// parseOptions reads $-options and Prefer. The $ may be missing in the beta
+// parseOptions reads $-options and Prefer; ceiling is the most rows of a page. The $ may be missing in the beta
 // versions; options without it mean nothing to the others, and unknown ones
 // with it are refused.
-func parseOptions(r *http.Request, d *dialect) (options, error) {
+func parseOptions(r *http.Request, d *dialect, ceiling int) (options, error) {
 	o := options{top: defaultPage}
-	o.prefer(r.Header.Values("Prefer"))
+	o.prefer(r.Header.Values("Prefer"), ceiling)
 	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
 		rawName, rawValue, _ := strings.Cut(pair, "=")
 		name, err := url.QueryUnescape(rawName)
@@ -54,6 +59,10 @@ func parseOptions(r *http.Request, d *dialect) (options, error) {
 func (o *options) set(d *dialect, name, value string, strict bool) error {
 	var err error
 	switch name {
+	case "top", "skip", "count", "filter", "orderby", "search":
+		o.given = append(o.given, "$"+name)
+	}
+	switch name {
 	case "top":
 		o.top, err = wholeNumber(name, value)
 		o.top = min(o.top, maxPage)
@@ -68,12 +77,17 @@ func (o *options) set(d *dialect, name, value string, strict bool) error {
 			o.selected = append(o.selected, strings.TrimSpace(part))
 		}
 	case "expand":
+		o.expanded = value
 		err = o.setExpand(d, value)
 	case "filter":
 		o.filter = value
 	case "orderby":
 		o.order = value
-	case "skiptoken", "format":
+	case "skiptoken":
+		o.skipToken = value
+	case "deltatoken":
+		o.deltaToken = value
+	case "format":
 	default:
 		if strict {
 			err = badRequest("ErrorInvalidUrlQuery", "The query option '$%s' is not supported.", name)
@@ -90,7 +104,7 @@ func wholeNumber(name, value string) (int, error) {
 	return n, nil
 }
 
-func (o *options) prefer(headers []string) {
+func (o *options) prefer(headers []string, ceiling int) {
 	for _, header := range headers {
 		for part := range strings.SplitSeq(header, ",") {
 			name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
@@ -98,9 +112,11 @@ func (o *options) prefer(headers []string) {
 			switch {
 			case strings.EqualFold(name, "odata.maxpagesize"):
 				if n, err := strconv.Atoi(value); err == nil && n > 0 {
-					o.top = min(n, maxPage)
+					o.top = min(n, ceiling)
 					o.applied = append(o.applied, "odata.maxpagesize="+strconv.Itoa(o.top))
 				}
+			case strings.EqualFold(name, "odata.track-changes"):
+				o.track = true
 			case strings.EqualFold(name, "IdType") && strings.EqualFold(value, "ImmutableId"):
 				o.immutable = true
 				o.applied = append(o.applied, `IdType="ImmutableId"`)
@@ -168,18 +184,4 @@ func (o *options) setExpand(d *dialect, value string) error {
 			return errFilter
 		}
 	}
-}
-
-// nextLink is the URL of the request with another $skip, all else kept.
-func nextLink(base string, u *url.URL, skip int) string {
-	var query strings.Builder
-	for pair := range strings.SplitSeq(u.RawQuery, "&") {
-		name, _, _ := strings.Cut(pair, "=")
-		name, _ = url.QueryUnescape(name)
-		if pair == "" || strings.EqualFold(name, "$skip") || strings.EqualFold(name, "skip") || strings.EqualFold(name, "$skiptoken") {
-			continue
-		}
-		query.WriteString(pair + "&")
-	}
-	return base + u.EscapedPath() + "?" + query.String() + "$skip=" + strconv.Itoa(skip)
 }

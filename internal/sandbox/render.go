@@ -14,6 +14,7 @@ type view struct {
 	listing   bool     // notes are cut as lists cut them
 	fields    []*field // nil: all
 	expand    []propID
+	noPicture bool   // the has-picture property is missing
 	odataID   []byte // `"@odata.id":"https://…/Contacts('`, nil in Graph
 
 	folder     uint64 // whose encoded id folderText holds
@@ -131,7 +132,7 @@ func (v *view) appendExtended(dst []byte, it *item) []byte {
 	none := len(dst)
 	for _, p := range v.expand {
 		value, ok := it.extended(p)
-		if !ok {
+		if !ok || v.noPicture && p.slot == slotHasPicture {
 			continue
 		}
 		if len(dst) == none {

@@ -20,8 +20,16 @@ const (
 	resFolders
 	resFolder
 	resFolderDelete
+	resContactDelta
+	resFolderDelta
+	resBatch
 	resNotBuilt
 )
+
+// listed reports whether GET answers with a page of rows.
+func (r resource) listed() bool { return r == resContacts || r == resFolders || r.delta() }
+
+func (r resource) delta() bool { return r == resContactDelta || r == resFolderDelta }
 
 // A target is a parsed path.
 type target struct {
@@ -46,12 +54,13 @@ func parseTarget(u *url.URL) (target, error) {
 		return t, err
 	}
 	switch {
+	case d.batchPath(segments):
+		t.resource = resBatch
+		return t, nil
 	case len(segments) > 0 && strings.EqualFold(segments[0], "me"):
 		t.owner, segments = "me", segments[1:]
 	case len(segments) > 1 && strings.EqualFold(segments[0], "users"):
 		t.owner, segments = segments[1], segments[2:]
-	case len(segments) > 0 && strings.EqualFold(segments[0], "$batch"):
-		return t, errNotBuilt
 	default:
 		return t, errSegment
 	}
@@ -59,6 +68,14 @@ func parseTarget(u *url.URL) (target, error) {
 		return t, errInvalidUser
 	}
 	return t, t.walk(segments)
+}
+
+// batchPath knows where the dialect takes batches: Outlook below the user.
+func (d *dialect) batchPath(segments []string) bool {
+	if d.outlook {
+		return len(segments) == 2 && strings.EqualFold(segments[0], "me") && strings.EqualFold(segments[1], "$batch")
+	}
+	return len(segments) == 1 && strings.EqualFold(segments[0], "$batch")
 }
 
 // splitPath unescapes the segments and turns keys in parentheses into segments
@@ -141,8 +158,11 @@ func (t *target) collection(name, id string, keyed bool) (used bool, err error) 
 		return false, nil
 	case id == "":
 		return false, errNotSupported
-	case strings.EqualFold(id, "delta"), strings.EqualFold(id, "delta()"):
-		t.resource = resNotBuilt
+	case !t.d.outlook && isDelta(id):
+		t.resource = map[resource]resource{resContacts: resContactDelta, resFolders: resFolderDelta}[t.resource]
+		if t.resource == resFolderDelta && inFolder {
+			t.resource = resNotBuilt // of the mailbox's folders only
+		}
 	case id == "$count" && t.resource == resContacts:
 		t.resource = resContactCount
 	case t.resource == resContacts:
@@ -151,6 +171,21 @@ func (t *target) collection(name, id string, keyed bool) (used bool, err error) 
 		t.resource, t.folder = resFolder, id
 	}
 	return true, nil
+}
+
+// isDelta knows the spellings of the function.
+func isDelta(segment string) bool {
+	name := strings.TrimPrefix(strings.ToLower(segment), "microsoft.graph.")
+	return name == "delta" || name == "delta()"
+}
+
+// syncing reports whether a request goes on with change tracking. Plain lists
+// have skip tokens too, of a few characters, when a fault made them.
+func syncing(u *url.URL) bool {
+	q := u.Query()
+	t, err := parseTarget(u)
+	token := q.Get("$deltatoken") + q.Get("$skiptoken")
+	return err == nil && (t.resource.delta() || t.d.outlook) && len(token) > sealSize
 }
 
 func (t *target) contactPart(name string) error {

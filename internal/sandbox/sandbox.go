@@ -2,14 +2,15 @@
 // for trying things out and for tests. A Server is an http.Handler that serves
 // Graph at /v1.0 and /beta and Outlook REST at /api/v2.0 and /api/beta, all
 // four over the same mailboxes, with the documented limits, answers and
-// oddities of the real service.
+// oddities of the real service, and the identity provider at /{tenant}, by which
+// people and apps get the tokens for them.
 //
 // The package knows the service and nothing of this project: it shares no
 // table with the clients, so that a mistake there cannot cancel out here.
 //
 // Behaviour follows Microsoft's reference pages for contact, contactFolder and
 // profilePhoto and the Outlook Contacts REST API reference (beta). Where they
-// are silent the choice is stated beside the code.
+// are silent the choice is stated beside the code, or is a quirk: see QuirksHelp.
 package sandbox
 
 import (
@@ -25,10 +26,13 @@ import (
 // temporary file, without limits or faults, for the token "sandbox".
 type Options struct {
 	Data      string       // the file that holds the mailboxes, in a directory that exists; "": a temporary file
-	Token     string       // the bearer token that is accepted; "": sandbox
+	Token     string       // a bearer token that is accepted for everything; "": sandbox
+	Clients   []Client     // the apps that the identity provider knows; nil: DefaultClients
+	SignIn    string       // the address of a user who is signed in without being asked; "": nobody
 	Limits    bool         // throttle as the Outlook service does
 	TimeScale float64      // 0 or 1: real time; 100: windows and waits a hundred times shorter
 	Faults    string       // NAME:5% or NAME:#17, joined with commas; "": none
+	Quirks    string       // NAME or NAME=VALUE of QuirksHelp, joined with commas; "": none
 	Log       *slog.Logger // nil: discard. Never sees personal data
 }
 
@@ -39,7 +43,10 @@ type Server struct {
 	log      *slog.Logger
 	scale    float64
 	throttle *throttle // nil: no limits
+	identity *identity
 	faults   *faultPlan
+	quirks   quirks
+	lag      lag
 	stats    counters
 	serial   atomic.Uint64 // number of the latest request
 	buffers  sync.Pool
@@ -47,7 +54,7 @@ type Server struct {
 
 // Open opens or creates the data file, with the mailbox of the signed-in user
 // ("me") in it. It returns ErrLocked when another process has the file, and an
-// error that explains a faulty Faults. The caller closes the Server.
+// error that explains faulty Faults, Quirks, Clients or SignIn. The caller closes the Server.
 func Open(o Options) (*Server, error) {
 	if o.TimeScale < 0 {
 		return nil, fmt.Errorf("time scale %v is negative", o.TimeScale)
@@ -56,11 +63,17 @@ func Open(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := openStore(o.Data)
+	quirks, err := parseQuirks(o.Quirks)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{store: st, token: o.Token, log: o.Log, scale: o.TimeScale, faults: faults}
+	s := &Server{token: o.Token, log: o.Log, scale: o.TimeScale, faults: faults, quirks: quirks}
+	if s.identity, err = newIdentity(s, o.Clients, o.SignIn); err != nil {
+		return nil, err
+	}
+	if s.store, err = openStore(o.Data); err != nil {
+		return nil, err
+	}
 	s.buffers.New = func() any { return new([]byte) }
 	if s.token == "" {
 		s.token = "sandbox"

@@ -1,23 +1,25 @@
 package sandbox
 
 import (
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// A call is one request being answered.
+// A call is one request being answered, or one part of a batch.
 type call struct {
 	s *Server
 	r *http.Request
 	target
+	who   principal
 	box   *mailbox
 	opt   options
 	base  string // scheme and host
+	part  bool   // of a batch
 	fault fault  // what goes wrong in the answer, if anything
 	n     uint64
 }
@@ -30,31 +32,45 @@ type answer struct {
 	pooled *[]byte // the buffer to give back once body is written
 }
 
-// ServeHTTP answers one request. /_sandbox/stats needs no token; everything
-// else does.
+// ServeHTTP answers one request. /_sandbox/stats and the identity provider need
+// no token; everything else does.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/_sandbox/stats" {
 		s.serveStats(w, r)
 		return
 	}
+	if a := s.identity.serve(r); a != nil {
+		s.write(w, a)
+		return
+	}
 	c := &call{s: s, r: r, n: s.serial.Add(1), base: baseURL(r)}
-	a, alive := s.run(c)
+	a, alive := c.run()
 	if !alive {
 		hangUp(w)
 		return
 	}
-	if a.status == http.StatusTooManyRequests {
-		s.stats.throttled.Add(1)
-	}
-	s.write(w, c, a)
+	s.write(w, a)
 	s.log.Debug("sandbox request", "n", c.n, "method", r.Method, "status", a.status, "bytes", len(a.body))
 }
 
 // run makes the answer. The request counts as in flight until then and not
 // until its answer is written: the client that has it may come back before.
-func (s *Server) run(c *call) (a *answer, alive bool) {
-	defer s.stats.begin(c.r)()
-	return s.faults.around(c, s.answer)
+// Of a batch the parts are counted and not the whole.
+func (c *call) run() (a *answer, alive bool) {
+	s := c.s
+	if t, err := parseTarget(c.r.URL); err == nil && t.resource == resBatch {
+		s.stats.batches.Add(1)
+	} else {
+		defer s.stats.begin(c.r)()
+	}
+	a, alive = s.faults.around(c, s.answer)
+	if !alive {
+		return nil, false
+	}
+	if a.status == http.StatusTooManyRequests {
+		s.stats.throttled.Add(1)
+	}
+	return a.with("request-id", c.requestID()).with("client-request-id", c.clientRequestID()), true
 }
 
 // answer checks the token and the limits and does what is asked.
@@ -64,55 +80,78 @@ func (s *Server) answer(c *call) *answer {
 	if c.d == nil {
 		return c.failed(unknown)
 	}
-	if err := s.authorize(c.r); err != nil {
+	var err error
+	if c.who, err = c.identify(); err != nil {
 		return c.failed(err)
 	}
 	if unknown != nil {
 		return c.failed(unknown)
 	}
+	if c.resource == resBatch {
+		return c.result(c.batch())
+	}
 	if err := c.openMailbox(); err != nil {
 		return c.failed(err)
 	}
 	if s.throttle != nil {
-		done, wait, refused := s.throttle.admit(c.box.name, c.r)
+		done, wait, refused := s.throttle.admit(c.who.app+" "+c.box.name, c.r)
 		defer done()
 		if refused != nil {
 			return c.failed(refused).with("Retry-After", wait)
 		}
 	}
-	c.stall()
-	a, err := c.dispatch()
-	if err != nil {
+	if err := c.permit(); err != nil {
 		return c.failed(err)
 	}
-	return a
+	c.stall()
+	return c.result(c.dispatch())
 }
 
-func (s *Server) authorize(r *http.Request) error {
-	token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !found || token == "" {
-		return errEmptyToken
+// result is the answer, or that of the error.
+func (c *call) result(a *answer, err error) *answer {
+	if err != nil {
+		a = c.failed(err)
 	}
-	if subtle.ConstantTimeCompare([]byte(token), []byte(s.token)) != 1 {
-		return errBadToken
+	if len(c.opt.applied) > 0 && a.status < 300 {
+		a.with("Preference-Applied", strings.Join(c.opt.applied, ", "))
 	}
-	return nil
+	return a
 }
 
 // dispatch finds and runs the operation.
 func (c *call) dispatch() (*answer, error) {
 	var err error
-	if c.opt, err = parseOptions(c.r, c.d); err != nil {
+	ceiling := maxPage
+	if c.resource.delta() {
+		ceiling = deltaPage
+	}
+	if c.opt, err = parseOptions(c.r, c.d, ceiling); err != nil {
 		return nil, err
 	}
 	if c.resource == resNotBuilt {
 		return nil, errNotBuilt
 	}
 	operation := operations[c.resource][c.r.Method]
-	if operation == nil {
+	switch {
+	case operation == nil:
 		return nil, errNotSupported
+	case c.tracks():
+		return c.trackContacts()
+	case c.opt.deltaToken != "" && !c.resource.delta():
+		return nil, badRequest("ErrorInvalidUrlQuery", "The query option '$deltatoken' is not supported.")
+	case c.s.quirks.overQuota && c.writes():
+		return nil, errQuota(c)
 	}
 	return operation(c)
+}
+
+// writes reports whether the request needs room in the mailbox.
+func (c *call) writes() bool {
+	switch c.r.Method {
+	case http.MethodPost, http.MethodPatch, http.MethodPut:
+		return c.resource != resContactDelete && c.resource != resFolderDelete
+	}
+	return false
 }
 
 // operations are what the methods do to the resources. Methods that are not
@@ -128,26 +167,74 @@ var operations = map[resource]map[string]func(*call) (*answer, error){
 	resFolders:       {"GET": (*call).listFolders, "POST": (*call).createFolder},
 	resFolder:        {"GET": (*call).getFolder, "PATCH": (*call).updateFolder, "DELETE": (*call).deleteFolder},
 	resFolderDelete:  {"POST": (*call).deleteFolder},
+	resContactDelta:  {"GET": (*call).deltaContacts},
+	resFolderDelta:   {"GET": (*call).deltaFolders},
 }
 
-// openMailbox finds the mailbox of the owner: "me", its object id, or any
-// address, which has a mailbox of its own from its first use on. Addresses
+// openMailbox finds the mailbox of the owner: "me", which apps on their own are
+// not, the object id of a user, or
+// any address, which has a mailbox of its own from its first use on. Addresses
 // below .invalid and other ids belong to nobody.
 func (c *call) openMailbox() error {
-	name := strings.ToLower(c.owner)
-	me, err := c.s.store.openMailbox("me")
+	owner := c.owner
+	if strings.EqualFold(owner, "me") && !c.who.anyone {
+		if owner = c.who.user; owner == "" {
+			return errAppOnlyMe
+		}
+	}
+	box, err := c.s.mailbox(owner)
 	if err != nil {
 		return err
 	}
-	switch {
-	case name == "me" || name == me.userID():
-		c.box = me
-	case !strings.Contains(name, "@") || strings.HasSuffix(name, ".invalid") || len(name) > maxAddress || !utf8.ValidString(name):
-		return errInvalidUser
-	default:
-		c.box, err = c.s.store.openMailbox(name)
+	c.box = box
+	if slices.Contains(c.s.quirks.inactive, box.address()) {
+		return errInactive
 	}
-	return err
+	if c.s.quirks.hiddenFolders {
+		return c.s.store.ensureHidden(box, c.s.now())
+	}
+	return nil
+}
+
+// mailbox opens the mailbox of a user named as in a path.
+func (s *Server) mailbox(user string) (*mailbox, error) {
+	name := strings.ToLower(user)
+	if name == signedInAddress {
+		name = "me"
+	}
+	if name != "me" && !strings.Contains(name, "@") {
+		box := s.store.userWithID(name)
+		if box == nil {
+			return nil, errInvalidUser
+		}
+		return box, nil
+	}
+	if strings.HasSuffix(name, ".invalid") || len(name) > maxAddress || !utf8.ValidString(name) {
+		return nil, errInvalidUser
+	}
+	return s.store.openMailbox(name)
+}
+
+func (st *store) userWithID(id string) *mailbox {
+	st.mu.RLock()
+	defer st.mu.RUnlock()
+	for _, box := range st.mailboxes {
+		if box.userID() == id {
+			return box
+		}
+	}
+	return nil
+}
+
+// signedInAddress is the address of the user whom "me" stands for unless an
+// access token names another.
+const signedInAddress = "me@sandbox.example"
+
+func (box *mailbox) address() string {
+	if box.name == "me" {
+		return signedInAddress
+	}
+	return box.name
 }
 
 const maxAddress = 320 // of RFC 3696: 64 characters, @, 255 characters
@@ -210,15 +297,10 @@ func (a *answer) with(name, value string) *answer {
 	return a
 }
 
-func (s *Server) write(w http.ResponseWriter, c *call, a *answer) {
+func (s *Server) write(w http.ResponseWriter, a *answer) {
 	h := w.Header()
 	for name, values := range a.header {
 		h[name] = values
-	}
-	h.Set("request-id", c.requestID())
-	h.Set("client-request-id", c.clientRequestID())
-	if len(c.opt.applied) > 0 && a.status < 300 {
-		h.Set("Preference-Applied", strings.Join(c.opt.applied, ", "))
 	}
 	if a.status != http.StatusNoContent && h.Get("Content-Length") == "" {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))

@@ -109,6 +109,8 @@ const (
 	slotFlagDue
 	slotFlagCompleted
 
+	slotTracked // not shown: see item.tracked
+
 	slotCount
 )
 
@@ -118,9 +120,12 @@ const (
 	siteSlots    = slotWebHome - slotWebOther
 )
 
-// contactProps is the property set of Outlook's named contact properties
-// (PSETID_Address of MS-OXPROPS).
-const contactProps = "{00062004-0000-0000-c000-000000000046}"
+// The property sets of Outlook's named properties of contacts and of follow-up
+// flags (PSETID_Address and PSETID_Task of MS-OXPROPS).
+const (
+	contactProps = "{00062004-0000-0000-c000-000000000046}"
+	taskProps    = "{00062003-0000-0000-c000-000000000046}"
+)
 
 // slotTags gives, for each slot that MAPI names, its extended property id in
 // the canonical spelling of propID. Tags are those of MS-OXPROPS; the ones
@@ -203,6 +208,11 @@ var slotTags = map[slot]string{
 	slotWebHome:    "String 0x3a50",
 	slotWebWork:    "String 0x3a51",
 	slotHasPicture: "Boolean " + contactProps + " Id 0x8015",
+
+	slotFlagStatus:    "Integer 0x1090",
+	slotFlagStart:     "SystemTime " + taskProps + " Id 0x8104",
+	slotFlagDue:       "SystemTime " + taskProps + " Id 0x8105",
+	slotFlagCompleted: "SystemTime " + taskProps + " Id 0x810f",
 }
 
 var slotByTag = invertTags()

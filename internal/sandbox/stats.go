@@ -10,7 +10,8 @@ import (
 // Stats count the requests since the start or the last DELETE of
 // /_sandbox/stats, those that failed included: Requests is the sum of Reads
 // (GET of contacts and folders), PhotoReads (GET of a photo or its metadata)
-// and Writes (everything else).
+// and Writes (everything else). The parts of a batch are requests, the batch is
+// none; sign-in is not counted.
 type Stats struct {
 	Requests    int `json:"requests"`
 	Reads       int `json:"reads"`
@@ -18,11 +19,12 @@ type Stats struct {
 	PhotoReads  int `json:"photoReads"`
 	Throttled   int `json:"throttled"` // answered with 429
 	MaxInFlight int `json:"maxInFlight"`
+	Batches     int `json:"batches"`
 }
 
 type counters struct {
 	reads, writes, photoReads, throttled atomic.Int64
-	inFlight, maxInFlight                atomic.Int64
+	inFlight, maxInFlight, batches       atomic.Int64
 }
 
 // Stats returns the counts so far.
@@ -31,6 +33,7 @@ func (s *Server) Stats() Stats {
 	st := Stats{
 		Reads: int(c.reads.Load()), Writes: int(c.writes.Load()), PhotoReads: int(c.photoReads.Load()),
 		Throttled: int(c.throttled.Load()), MaxInFlight: int(c.maxInFlight.Load()),
+		Batches: int(c.batches.Load()),
 	}
 	st.Requests = st.Reads + st.Writes + st.PhotoReads
 	return st
@@ -57,7 +60,7 @@ func (c *counters) begin(r *http.Request) (end func()) {
 }
 
 func (c *counters) reset() {
-	for _, n := range []*atomic.Int64{&c.reads, &c.writes, &c.photoReads, &c.throttled} {
+	for _, n := range []*atomic.Int64{&c.reads, &c.writes, &c.photoReads, &c.throttled, &c.batches} {
 		n.Store(0)
 	}
 	c.maxInFlight.Store(c.inFlight.Load())

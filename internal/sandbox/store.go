@@ -23,6 +23,7 @@ var (
 	bucketContacts  = []byte("contacts")  // id -> item
 	bucketPhotos    = []byte("photos")    // id of the contact -> photo bytes
 	bucketValues    = []byte("values")    // hash of a value, id -> nothing
+	bucketChanges   = []byte("changes")   // version -> log entry
 )
 
 // ErrLocked reports that another process has the data file open.
@@ -44,13 +45,14 @@ type store struct {
 	folders   map[uint64]*folder
 }
 
-// A mailbox is one user's store. Its fields but order never change.
+// A mailbox is one user's store. Its fields but order and hidden never change.
 type mailbox struct {
 	name     string // as it is spelt in /users/{name}; "me" for the signed-in user
 	key      mailboxKey
 	ids      *idWriter
 	root     uint64   // the parent of the default folder
 	contacts uint64   // the default folder
+	hidden   uint64   // the Recipient Cache; 0: none yet
 	order    []uint64 // ids of all contacts, ascending
 }
 
@@ -93,14 +95,15 @@ func (st *store) removeTemporary() error {
 	return os.RemoveAll(st.remove)
 }
 
-// empty reports whether nothing was ever written but the mailboxes themselves.
+// empty reports whether nothing was ever written but the mailboxes themselves
+// and what the service puts into them.
 func (st *store) empty() (bool, error) {
-	var version uint64
+	untouched := false
 	err := st.view(func(t *txn) error {
-		version = t.meta.Sequence()
+		untouched = t.untouched()
 		return nil
 	})
-	return version == 0, err
+	return untouched, err
 }
 
 // load creates the buckets and the mailbox of "me" and builds the index.
@@ -111,7 +114,7 @@ func (st *store) load() error {
 				return err
 			}
 		}
-		return nil
+		return logAll(tx)
 	})
 	if err != nil {
 		return err

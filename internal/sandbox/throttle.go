@@ -19,7 +19,7 @@ const (
 	concurrentWait = 3 * time.Second
 )
 
-// A throttle holds the budgets of each mailbox.
+// A throttle holds the budgets of each app and mailbox.
 type throttle struct {
 	scale float64
 	mu    sync.Mutex
@@ -36,17 +36,17 @@ func newThrottle(scale float64) *throttle {
 	return &throttle{scale: scale, boxes: map[string]*budget{}}
 }
 
-// admit counts a request against the budgets of a mailbox and tells whether it
+// admit counts a request against the budgets of an app and mailbox and tells whether it
 // is refused, and how long the client is to wait. Refused requests count like
 // the others, so hammering prolongs the block. The caller calls done when the
 // request has ended, refused or not.
-func (t *throttle) admit(mailbox string, r *http.Request) (done func(), wait string, refused *failure) {
+func (t *throttle) admit(of string, r *http.Request) (done func(), wait string, refused *failure) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	b := t.boxes[mailbox]
+	b := t.boxes[of]
 	if b == nil {
 		b = &budget{requests: window{span: t.scaled(requestWindow)}, upload: window{span: t.scaled(uploadWindow)}}
-		t.boxes[mailbox] = b
+		t.boxes[of] = b
 	}
 	now := time.Now()
 	b.inFlight++
@@ -74,18 +74,18 @@ func (t *throttle) admit(mailbox string, r *http.Request) (done func(), wait str
 		return done, "", nil
 	}
 	b.refused++
-	return done, retryAfter(left, b.refused), refused
+	return done, retryAfter(left, t.scale <= 1 && b.refused%2 == 1), refused
 }
 
 func (t *throttle) scaled(d time.Duration) time.Duration {
 	return time.Duration(float64(d) / t.scale)
 }
 
-// retryAfter spells a wait as whole seconds or as a fraction, in turns: the
-// service's documents show both. Less than a second, which only the time scale
-// makes, is always a fraction.
-func retryAfter(wait time.Duration, turn int) string {
-	if turn%2 == 1 && wait >= time.Second {
+// retryAfter spells a wait as whole seconds or as a fraction; the service's
+// documents show both. Where the time scale makes waits short it is always a
+// fraction, so that a client that honours it is not held up by the rounding.
+func retryAfter(wait time.Duration, whole bool) string {
+	if whole {
 		return strconv.FormatInt(int64(math.Ceil(wait.Seconds())), 10)
 	}
 	return strconv.FormatFloat(math.Ceil(wait.Seconds()*1000)/1000, 'f', 3, 64)

@@ -11,15 +11,17 @@ import (
 // A txn is one transaction on the store, holding its lock. What a write
 // changes in memory is changed by onCommit functions, after the file.
 type txn struct {
-	st                                                 *store
-	meta, mailboxes, folders, contacts, photos, values *bbolt.Bucket
-	committed                                          []func()
+	st                                 *store
+	meta, mailboxes, folders, contacts *bbolt.Bucket
+	photos, values, changes            *bbolt.Bucket
+	committed                          []func()
 }
 
 func newTxn(st *store, tx *bbolt.Tx) *txn {
 	return &txn{
 		st: st, meta: tx.Bucket(bucketMeta), mailboxes: tx.Bucket(bucketMailboxes), folders: tx.Bucket(bucketFolders),
 		contacts: tx.Bucket(bucketContacts), photos: tx.Bucket(bucketPhotos), values: tx.Bucket(bucketValues),
+		changes: tx.Bucket(bucketChanges),
 	}
 }
 
@@ -39,7 +41,7 @@ func (st *store) update(fn func(*txn) error) error {
 	var t *txn
 	err := st.db.Update(func(tx *bbolt.Tx) error {
 		t = newTxn(st, tx)
-		for _, b := range []*bbolt.Bucket{t.meta, t.contacts, t.photos, t.folders} {
+		for _, b := range []*bbolt.Bucket{t.meta, t.contacts, t.photos, t.folders, t.changes} {
 			b.FillPercent = 0.9 // keys grow, so full pages stay full
 		}
 		return fn(t)
@@ -95,10 +97,17 @@ func (t *txn) add(it *item, now time.Time) error {
 
 // replace stores a changed contact; old is what it was, maybe in another folder.
 func (t *txn) replace(old, it *item, now time.Time) error {
+	from, to, tracked := old.folder, it.folder, old.tracked()
 	if err := t.indexValues(old, it); err != nil { // first: putting the item ends the life of old
 		return err
 	}
-	if from, to := old.folder, it.folder; from != to {
+	if err := t.changes.Delete(key(tracked)); err != nil {
+		return err
+	}
+	if from != to {
+		if err := t.logNext(logEntry{contactLeft, from, it.id}); err != nil {
+			return err
+		}
 		t.onCommit(func() {
 			t.st.folders[from].order = removeID(t.st.folders[from].order, it.id)
 			t.st.folders[to].order = insertID(t.st.folders[to].order, it.id)
@@ -107,7 +116,17 @@ func (t *txn) replace(old, it *item, now time.Time) error {
 	return t.put(it, now)
 }
 
+// put stores an item under a new version and logs it.
 func (t *txn) put(it *item, now time.Time) error {
+	it.slots[slotTracked] = nil
+	if err := t.touch(it, now); err != nil {
+		return err
+	}
+	return t.log(it.version, logEntry{contactChanged, it.folder, it.id})
+}
+
+// touch stores an item under a new version that change tracking does not see.
+func (t *txn) touch(it *item, now time.Time) error {
 	version, err := t.meta.NextSequence()
 	if err != nil {
 		return err
@@ -129,16 +148,20 @@ func (t *txn) remove(it *item) error {
 
 // drop is remove without the index of ids.
 func (t *txn) drop(it *item) error {
-	if _, err := t.meta.NextSequence(); err != nil {
-		return err
-	}
+	id, folder, tracked := it.id, it.folder, it.tracked()
 	if err := t.indexValues(it, nil); err != nil {
 		return err
 	}
-	if err := t.photos.Delete(key(it.id)); err != nil {
+	if err := t.changes.Delete(key(tracked)); err != nil {
 		return err
 	}
-	return t.contacts.Delete(key(it.id))
+	if err := t.logNext(logEntry{contactRemoved, folder, id}); err != nil {
+		return err
+	}
+	if err := t.photos.Delete(key(id)); err != nil {
+		return err
+	}
+	return t.contacts.Delete(key(id))
 }
 
 func insertID(order []uint64, id uint64) []uint64 {
