@@ -161,6 +161,9 @@ func (b *bringing) summaryText(r *importer.Report, to end, err error) string {
 	if r.PhotosFailed > 0 {
 		parts = append(parts, count(r.PhotosFailed, "photo")+" failed")
 	}
+	if len(parts) == 0 && err != nil {
+		return ""
+	}
 	if len(parts) == 0 {
 		parts = []string{"nothing to do"}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -12,12 +13,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cardferry/cardferry/internal/atomicfile"
 	"github.com/cardferry/cardferry/internal/sandbox"
 )
 
 type sandboxCommand struct {
 	*ui
 	listen, limits, faults, data, token string
+	quirks, signIn                      string
+	tls                                 bool
 	sample                              sandbox.Sample
 	timeScale                           float64
 }
@@ -29,9 +33,11 @@ func newSandbox(u *ui) *cobra.Command {
 		Short: "Serve the embedded contacts service on loopback",
 		Long: `Sandbox serves a faithful imitation of Microsoft's contacts service until it is
 interrupted: Graph at /v1.0 and /beta, Outlook REST at /api/v2.0 and /api/beta,
-over one mailbox of invented people. When it is ready it prints one JSON line
-with its address on stdout. GET /_sandbox/stats counts what was asked of it,
-DELETE starts the count anew.
+over the same mailboxes of invented people, and an identity provider at
+/{tenant}/oauth2/v2.0 with the clients "cardferry-sandbox" (public) and
+"cardferry-app" (secret "sandbox-secret"). When it is ready it prints one JSON line
+with its address on stdout, and with --tls the file of its certificate authority as
+"ca". GET /_sandbox/stats counts what was asked of it, DELETE starts the count anew.
 
 Use it from another terminal as an account:
 
@@ -45,6 +51,10 @@ slow, bad-json, empty-page (with a link to go on), repeat-link, loop-link, gone,
 token-expired, duplicate-rows, foreign-link, photo-404; all is every one that a
 correct client survives, that is all but the last two.
 
+--quirks takes a list of switches for what is not known of the real service, or
+differs between mailboxes:
+` + sandbox.QuirksHelp() + `
+
 ` + exitCodesHelp,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return x.run(c.Context()) },
@@ -57,6 +67,9 @@ correct client survives, that is all but the last two.
 	choice(c, &x.limits, "limits", "none", []string{"none", "outlook"}, "throttle as the real service is documented to")
 	f.Float64Var(&x.timeScale, "time-scale", 1, "let the limits' clock run `N` times as fast")
 	f.StringVar(&x.faults, "faults", "", "fail as `SPEC` says")
+	f.StringVar(&x.quirks, "quirks", "", "behave as `SPEC` says where the real service's behaviour is not known")
+	f.StringVar(&x.signIn, "sign-in", "", "the `ADDRESS` that is signed in without being asked")
+	f.BoolVar(&x.tls, "tls", false, "serve https, with a certificate made for this run")
 	f.StringVar(&x.data, "data", "", "keep the mailbox in `DIR`; by default it goes with the process")
 	f.StringVar(&x.token, "token", sandboxToken, "the bearer token to ask for")
 	return c
@@ -66,7 +79,7 @@ func (x *sandboxCommand) run(ctx context.Context) error {
 	if err := x.check(); err != nil {
 		return err
 	}
-	o := sandbox.Options{Token: x.token, Limits: x.limits == "outlook", TimeScale: x.timeScale, Faults: x.faults}
+	o := sandbox.Options{Token: x.token, Limits: x.limits == "outlook", TimeScale: x.timeScale, Faults: x.faults, Quirks: x.quirks, SignIn: x.signIn}
 	if x.data != "" {
 		if err := os.MkdirAll(x.data, 0o700); err != nil {
 			return err
@@ -90,8 +103,37 @@ func (x *sandboxCommand) run(ctx context.Context) error {
 	if err != nil {
 		return usage("choose another address with --listen", "cannot listen there: %w", err)
 	}
-	x.object(map[string]string{"type": "ready", "url": "http://" + listener.Addr().String(), "token": x.token})
+	ready := map[string]string{"type": "ready", "url": "http://" + listener.Addr().String(), "token": x.token}
+	if x.tls {
+		certificate, authority, err := sandbox.NewCertificate()
+		if err != nil {
+			return err
+		}
+		ca, remove, err := x.writeAuthority(authority)
+		if err != nil {
+			return err
+		}
+		defer remove()
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate}})
+		ready["url"], ready["ca"] = "https://"+listener.Addr().String(), ca
+	}
+	x.object(ready)
 	return serve(ctx, listener, service)
+}
+
+// writeAuthority writes the certificate authority to a file for clients to trust: in
+// the data directory, else one that goes with the process.
+func (x *sandboxCommand) writeAuthority(pem []byte) (path string, remove func(), err error) {
+	if x.data != "" {
+		path = filepath.Join(x.data, "ca.pem")
+		return path, func() {}, atomicfile.Write(path, pem, 0o644)
+	}
+	f, err := os.CreateTemp("", "cardferry-ca-*.pem")
+	if err != nil {
+		return "", nil, err
+	}
+	_, err = f.Write(pem)
+	return f.Name(), func() { os.Remove(f.Name()) }, errors.Join(err, f.Close())
 }
 
 // serve serves until ctx ends, and lets requests under way finish.

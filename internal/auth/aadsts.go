@@ -22,9 +22,17 @@ const (
 	tryLater         hint = "try again later"
 )
 
+// loginArguments is what to sign in with, for a command to be pasted.
+func (c Config) loginArguments() string {
+	if c.Access == ReadWrite {
+		return c.Account + " --write"
+	}
+	return c.Account
+}
+
 // hint fills a hint in.
 func (c Config) hint(h hint) string {
-	return strings.NewReplacer("{account}", c.Account, "{consent}", c.AdminConsentURL()).Replace(string(h))
+	return strings.NewReplacer("{account}", c.loginArguments(), "{consent}", c.AdminConsentURL()).Replace(string(h))
 }
 
 // condition is what one number of the identity platform means.
