@@ -148,6 +148,12 @@ func phoned(display, number string) *contact.Contact {
 	return c
 }
 
+func titled(c *contact.Contact) *contact.Contact {
+	c.UID += "titled"
+	c.Organization.Title = "Chair"
+	return c
+}
+
 func records(contacts ...*contact.Contact) iter.Seq2[*contact.Contact, error] {
 	return func(yield func(*contact.Contact, error) bool) {
 		for i, c := range contacts {
@@ -218,6 +224,8 @@ func TestOutcomes(t *testing.T) {
 			[]*contact.Contact{named("Ann Lee", "ann@example.org"), named("Bob Lee", "ann@example.org")}, []Outcome{Unchanged, Review}, 0},
 		{"no address, same name and number", []*contact.Contact{phoned("Ann Lee", "+1 555 0100")}, Fill,
 			[]*contact.Contact{phoned("ann LEE", "+1 (555) 0100"), phoned("Ann Lee", "+1 555 0199")}, []Outcome{Unchanged, Created}, 1},
+		{"no address, twice in the input", nil, Fill, []*contact.Contact{phoned("Ann Lee", "+1 555 0100"), titled(phoned("Ann Lee", "+1 555 0100"))},
+			[]Outcome{Created, Created}, 2},
 		{"empty", nil, Fill, []*contact.Contact{{UID: "1"}}, []Outcome{Skipped}, 0},
 		{"unreadable", nil, Fill, []*contact.Contact{ann, nil, named("Bob", "bob@example.org")}, []Outcome{Created, Failed, Created}, 2},
 	}

@@ -12,8 +12,10 @@ import (
 	"github.com/cardferry/cardferry/internal/spool"
 )
 
-// marks returns what a contact is recognised by where no key tells: its addresses;
-// for one that has none, its name together with each of its numbers.
+// marks returns what a contact of the sink is recognised by where no key tells: its
+// addresses; for one that has none, its name together with each of its numbers. (The
+// records of one input are told apart by addresses alone: two colleagues of one name
+// may share the number of their company.)
 func marks(c *contact.Contact) []string {
 	if emails := c.EmailKeys(); len(emails) > 0 {
 		return emails

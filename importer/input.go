@@ -66,21 +66,21 @@ func (in *input) keep(c *contact.Contact) error {
 	i := int32(len(in.slots))
 	in.slots = append(in.slots, slot)
 	in.leader = append(in.leader, i)
-	key, marks := c.DerivedKey(), marks(c)
-	if err := in.join(i, c, key, marks); err != nil {
+	key, emails := c.DerivedKey(), c.EmailKeys()
+	if err := in.join(i, c, key, emails); err != nil {
 		return err
 	}
-	in.add(i, key, marks)
+	in.add(i, key, emails)
 	return nil
 }
 
 // join finds the earlier records that are the same person as record i: those with
-// its key or one of its marks, unless a name contradicts.
-func (in *input) join(i int32, c *contact.Contact, key string, marks []string) error {
+// its key or one of its addresses, unless a name contradicts.
+func (in *input) join(i int32, c *contact.Contact, key string, emails []string) error {
 	sameKey := in.withKey(key)
 	candidates := slices.Clone(sameKey)
-	for _, m := range marks {
-		candidates = append(candidates, in.withMark(m)...)
+	for _, e := range emails {
+		candidates = append(candidates, in.withMark(e)...)
 	}
 	seen := map[int32]bool{}
 	for _, other := range candidates {
