@@ -205,9 +205,9 @@ func (c *Contact) DerivedUID() string {
 	case c.UID != "":
 		return c.UID
 	case c.ID != "":
-		return uuid5("id:" + string(c.ID))
+		return uuid5("id:", string(c.ID))
 	}
-	return uuid5("content:" + c.Fingerprint())
+	return uuid5("content:", c.Fingerprint())
 }
 
 // DerivedKey returns the idempotency key under which an import creates the
@@ -247,19 +247,18 @@ func (c *Contact) Fingerprint() string {
 // export made today has the UIDs of one made last year.
 var namespace = [16]byte{0x6c, 0x1f, 0x2b, 0x0e, 0x5d, 0x0a, 0x4e, 0x0b, 0x9a, 0x71, 0x3e, 0x57, 0x8d, 0x42, 0xc4, 0x11}
 
-func uuid5(name string) string {
-	h := sha1.New()
-	h.Write(namespace[:])
-	h.Write([]byte(name))
-	u := h.Sum(nil)[:16]
+func uuid5(prefix, name string) string {
+	var room [256]byte
+	u := sha1.Sum(append(append(append(room[:0], namespace[:]...), prefix...), name...))
 	u[6] = u[6]&0x0f | 0x50
 	u[8] = u[8]&0x3f | 0x80
-	text := make([]byte, 0, 36)
-	for i, part := range [][]byte{u[:4], u[4:6], u[6:8], u[8:10], u[10:]} {
-		if i > 0 {
+	const digits = "0123456789abcdef"
+	text := room[:0]
+	for i, b := range u[:16] {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
 			text = append(text, '-')
 		}
-		text = hex.AppendEncode(text, part)
+		text = append(text, digits[b>>4], digits[b&0x0f])
 	}
 	return string(text)
 }

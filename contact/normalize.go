@@ -2,6 +2,7 @@ package contact
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -28,7 +29,7 @@ func Normalize(c *Contact) *Contact {
 }
 
 func cleanInPlace(s *string) {
-	if !isTidy(*s) {
+	if *s != "" && !isTidy(*s) {
 		*s = cleanText(*s)
 	}
 }
@@ -43,6 +44,9 @@ func cleanAll(texts ...*string) {
 func cleanText(s string) string { return strings.TrimSpace(cleanRunes(s)) }
 
 func cleanNotes(s string) string {
+	if isTidy(s) {
+		return s
+	}
 	s = cleanRunes(s)
 	if strings.TrimSpace(s) == "" {
 		return ""
@@ -81,14 +85,15 @@ func isClean(s string) bool {
 	return ascii || utf8.ValidString(s) && !strings.Contains(s, "\uFEFF")
 }
 
-// isTidy reports whether s is printable ASCII without blanks around it, of which
-// cleanText would change nothing. Every text of every contact passes here, and most
-// are nothing else: it looks at eight bytes at a time.
+// isTidy reports whether s is printable text of one line without blanks around it, of
+// which cleanText would change nothing. Every text of every contact passes here, and
+// most are ASCII: it looks at eight bytes at a time.
 func isTidy(s string) bool {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	if s == "" {
 		return true
 	}
+	all := s
 	if s[0] == ' ' || s[len(s)-1] == ' ' {
 		return false
 	}
@@ -97,13 +102,43 @@ func isTidy(s string) bool {
 			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 		// What is subtracted from a byte that is too small borrows from its high bit.
 		if (x|(x-' '*ones)|(x^0x7f*ones-ones))&high != 0 {
-			return false
+			return isPrintable(s) && !hasBlankEnd(all)
 		}
 	}
 	for i := range len(s) {
 		if b := s[i]; b < ' ' || b >= 0x7f {
-			return false
+			return isPrintable(s) && !hasBlankEnd(all)
 		}
 	}
 	return true
+}
+
+// isPrintable reports whether s is UTF-8 without control characters and byte order
+// marks.
+func isPrintable(s string) bool {
+	for i := 0; i < len(s); {
+		if b := s[i]; b < utf8.RuneSelf {
+			if b < ' ' || b == 0x7f {
+				return false
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 || r == 0xFEFF {
+			return false
+		}
+		i += size
+	}
+	return true
+}
+
+func hasBlankEnd(s string) bool {
+	if s[0] >= utf8.RuneSelf {
+		if first, _ := utf8.DecodeRuneInString(s); unicode.IsSpace(first) {
+			return true
+		}
+	}
+	last, _ := utf8.DecodeLastRuneInString(s)
+	return unicode.IsSpace(last)
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -74,6 +75,10 @@ func (x *exportCommand) run(ctx context.Context, args []string) error {
 	})
 }
 
+// exportMemory is what the Go runtime is asked to stay below while contacts only pass
+// through, whatever their number: with the program itself that is less than 64 MiB.
+const exportMemory = 42 << 20
+
 // writing carries a sequence of contacts to a path: the common part of export and
 // convert.
 type writing struct {
@@ -85,6 +90,9 @@ type writing struct {
 }
 
 func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact, error], path string) (err error) {
+	if w.getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(exportMemory)
+	}
 	if path == files.Stdio {
 		w.events = w.stderr
 	}

@@ -47,7 +47,16 @@ func (r *reader) item(data []byte, it *item) error {
 		return fmt.Errorf("not a JSON object")
 	}
 	for r.open(); r.next('}'); {
-		r.member(r.name())
+		if m := r.expected(); m != nil {
+			r.member(m)
+			continue
+		}
+		name := r.name()
+		if m := r.find(name); m != nil {
+			r.member(m)
+		} else {
+			r.unknown(name)
+		}
 	}
 	return r.err
 }
@@ -114,12 +123,7 @@ var (
 )
 
 // member reads the value of one member of the contact.
-func (r *reader) member(name []byte) {
-	m := r.find(name)
-	if m == nil {
-		r.unknown(name)
-		return
-	}
+func (r *reader) member(m *member) {
 	it := r.it
 	switch m.kind {
 	case asText:
@@ -165,13 +169,27 @@ func (r *reader) member(name []byte) {
 	}
 }
 
-// find returns the row of a member, nil if it has none. The objects of a source have
-// their members in one order, so what came next the last time is tried first.
-func (r *reader) find(name []byte) *member {
+// expected reads the name of a member, and the colon, and returns its row, if it is
+// what came next the last time: the objects of a source have their members in one
+// order. Else it is nil, and the name is still to be read.
+func (r *reader) expected() *member {
 	m := r.after[r.at]
-	if m == nil || !m.isNamed(name) {
-		m = memberByName[string(r.lower(name))]
+	if m == nil || r.peek() != '"' {
+		return nil
 	}
+	for _, quote := range &m.quote {
+		if rest := r.data[r.pos:]; len(rest) >= len(quote) && string(rest[:len(quote)]) == quote {
+			r.pos += len(quote)
+			r.at = m.row + 1
+			return m
+		}
+	}
+	return nil
+}
+
+// find returns the row of a member, nil if it has none.
+func (r *reader) find(name []byte) *member {
+	m := memberByName[string(r.lower(name))]
 	if m != nil {
 		r.after[r.at], r.at = m, m.row+1
 	}

@@ -1,6 +1,7 @@
 package outlook
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/cardferry/cardferry/contact"
@@ -305,8 +306,8 @@ func (r *reader) photo(part string) {
 
 // etag takes the version from the annotation where the object has no change key.
 func (r *reader) etag(part string) {
-	tag := strings.Trim(strings.TrimPrefix(r.string(part), "W/"), `"`)
+	tag := bytes.Trim(bytes.TrimPrefix(r.text(part), []byte("W/")), `"`)
 	if r.it.text[slotVersion] == "" {
-		r.it.text[slotVersion] = tag
+		r.it.text[slotVersion] = r.texts.of(tag)
 	}
 }

@@ -45,11 +45,38 @@ func (r *reader) unquote(v []byte) []byte {
 
 // appendUnquote appends the text of a string. What is not UTF-8 is replaced.
 func appendUnquote(b, quoted []byte) []byte {
-	if inner := quoted[1 : len(quoted)-1]; bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
-		return append(b, inner...)
+	before, rest := len(b), quoted[1:len(quoted)-1]
+	for valid := utf8.Valid(rest); valid; {
+		i := bytes.IndexByte(rest, '\\')
+		if i < 0 {
+			return append(b, rest...)
+		}
+		c := byte(0)
+		if i+1 < len(rest) {
+			c = escaped(rest[i+1])
+		}
+		if c == 0 {
+			break
+		}
+		b, rest = append(append(b, rest[:i]...), c), rest[i+2:]
 	}
-	b, _ = jsontext.AppendUnquote(b, quoted) // the error is that of invalid UTF-8
+	b, _ = jsontext.AppendUnquote(b[:before], quoted) // the error is that of invalid UTF-8
 	return b
+}
+
+// escaped returns what a backslash and c stand for, 0 if that is more than a byte.
+func escaped(c byte) byte {
+	switch c {
+	case '"', '\\', '/':
+		return c
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	case 't':
+		return '\t'
+	}
+	return 0
 }
 
 func unquote(quoted []byte) string { return string(appendUnquote(nil, quoted)) }

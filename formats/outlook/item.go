@@ -59,9 +59,10 @@ func (it *item) contact(typed bool) *contact.Contact {
 		Photo:       it.photo,
 		Unread:      it.unread,
 	}
-	for i := range members {
-		if m := &members[i]; m.at != nil {
-			*m.at(c) = it.text[m.slot]
+	for i := range textMembers {
+		m := &textMembers[i]
+		if text := it.text[m.slot]; text != "" {
+			*m.at(c) = text
 		}
 	}
 	c.Categories = append(c.Categories, it.categories...)

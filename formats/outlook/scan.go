@@ -192,7 +192,9 @@ func (s *scanner) string() {
 			s.fail()
 			return
 		default:
-			s.pos++
+			for s.pos++; s.pos < len(s.data) && s.data[s.pos] >= 0x7f; { // such bytes come in rows
+				s.pos++
+			}
 		}
 		s.plain = false
 	}

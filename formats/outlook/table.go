@@ -164,16 +164,6 @@ var properties = []property{
 	{stashID, "", all, asText, slotStash},
 }
 
-// isNamed reports whether a name is that of the member as Graph or Outlook writes it.
-func (m *member) isNamed(name []byte) bool {
-	for _, q := range &m.quote {
-		if string(name) == q[1:len(q)-len(`":`)] {
-			return true
-		}
-	}
-	return false
-}
-
 // named completes the rows with their names as they are written.
 func named(rows []member) []member {
 	for i := range rows {
@@ -193,6 +183,21 @@ func outlookName(name string) string {
 		return name
 	}
 	return strings.ToUpper(name[:1]) + name[1:]
+}
+
+// textMembers are the members that are one text of a contact.
+var textMembers = func() (rows []textMember) {
+	for i := range members {
+		if m := &members[i]; m.at != nil {
+			rows = append(rows, textMember{m.slot, m.at})
+		}
+	}
+	return rows
+}()
+
+type textMember struct {
+	slot slot
+	at   func(c *contact.Contact) *string
 }
 
 // memberByName finds a member by its name in any spelling, in lower case.

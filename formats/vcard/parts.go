@@ -68,7 +68,10 @@ func (w *writer) im(i int, m *contact.IM) {
 func (w *writer) address(i int, a *contact.Address) {
 	p := part{gv.FieldAddress, "addresses", i, addressKind, a.Type, a.Preferred, a.Params}
 	t := w.openPart(p)
-	head := string(w.line)
+	var head string
+	if !w.v4 && a.Label != "" {
+		head = string(w.line)
+	}
 	if w.v4 && a.Label != "" {
 		w.param("LABEL", strings.ReplaceAll(a.Label, `\`, `\\`)) // as readers of LABEL unescape it
 	}

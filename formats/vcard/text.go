@@ -132,19 +132,33 @@ func joined(raw, glue string) string {
 
 // appendEscaped appends s as a text value, safe within a component and a list.
 func appendEscaped(b []byte, s string) []byte {
+	begin := 0 // of what is to be appended as it stands
 	for i := 0; i < len(s); i++ {
+		if !mayNeedEscape[s[i]] {
+			continue
+		}
+		b = append(b, s[begin:i]...)
+		begin = i + 1
 		switch c := s[i]; {
 		case c == '\\' || c == ',' || c == ';':
 			b = append(b, '\\', c)
 		case c == '\n' || c == '\r' && (i+1 == len(s) || s[i+1] != '\n'):
 			b = append(b, '\\', 'n')
-		case c < ' ' && c != '\t' || c == 0x7f:
-		default:
+		case c == '\t':
 			b = append(b, c)
 		}
 	}
-	return b
+	return append(b, s[begin:]...)
 }
+
+// mayNeedEscape has the bytes that a text value does not hold as they are, and the tab.
+var mayNeedEscape = func() (t [256]bool) {
+	for c := range ' ' {
+		t[c] = true
+	}
+	t['\\'], t[','], t[';'], t[0x7f] = true, true, true, true
+	return t
+}()
 
 // appendURI appends s as a URI, in which commas and semicolons stand for
 // themselves. Backslashes, which no URI holds, are escaped to be read back.

@@ -52,6 +52,11 @@ func (w *writer) lose(f contact.Field, kind contact.LossKind, reason string) {
 // open begins a property.
 func (w *writer) open(name string) { w.line = append(w.line[:0], name...) }
 
+// openIn begins a property in a group.
+func (w *writer) openIn(group, name string) {
+	w.line = append(append(append(w.line[:0], group...), '.'), name...)
+}
+
 // openScalar begins a property of which the model holds one, with the parameters
 // that are attached to it under the name key.
 func (w *writer) openScalar(name, key string) {
@@ -104,7 +109,7 @@ func (w *writer) openPart(p part) tag {
 func (w *writer) closePart(t tag) {
 	w.end()
 	if t.label != "" {
-		w.open(t.group + ".X-ABLabel")
+		w.openIn(t.group, "X-ABLabel")
 		w.text(t.label)
 		w.end()
 	}
