@@ -77,7 +77,7 @@ func (x *exportCommand) run(ctx context.Context, args []string) error {
 
 // exportMemory is what the Go runtime is asked to stay below while contacts only pass
 // through, whatever their number: with the program itself that is less than 64 MiB.
-const exportMemory = 42 << 20
+const exportMemory = 44 << 20
 
 // writing carries a sequence of contacts to a path: the common part of export and
 // convert.
@@ -90,8 +90,9 @@ type writing struct {
 }
 
 func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact, error], path string) (err error) {
-	if w.getenv("GOMEMLIMIT") == "" {
+	if w.getenv("GOMEMLIMIT") == "" && w.getenv("GOGC") == "" {
 		debug.SetMemoryLimit(exportMemory)
+		debug.SetGCPercent(-1) // the limit alone says when to collect
 	}
 	if path == files.Stdio {
 		w.events = w.stderr
