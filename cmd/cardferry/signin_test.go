@@ -53,12 +53,12 @@ func TestSignIn(t *testing.T) {
 			if method.person {
 				expect(exitSignIn, "cardferry login box", "folders", "box:")
 				expect(exitDone, "it renews itself", "login", "box:")
-				expect(exitSignIn, "login box --write", "import", "testdata/one.vcf", "box:")
+				expect(exitSignIn, "login box --write", "import", "../../testdata/ada.vcf", "box:")
 				expect(exitDone, "it renews itself", "login", "box:", "--write")
 			} else {
 				expect(exitDone, "signed in", "login", "box:")
 			}
-			expect(exitDone, "imported 1 record", "import", "testdata/one.vcf", "box:")
+			expect(exitDone, "imported 1 record", "import", "../../testdata/ada.vcf", "box:")
 			expect(exitDone, "ok      mailbox", "doctor", "box:")
 			expect(exitDone, "box:", "accounts")
 			expect(exitDone, "signed out", "logout", "box:")
