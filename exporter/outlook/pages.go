@@ -15,7 +15,7 @@ import (
 
 // Sizes of a page. Larger ones gain little, and make the service give up.
 const (
-	pageSize     = 500
+	pageSize     = 250
 	smallestPage = 10
 )
 
