@@ -26,6 +26,7 @@ type outcome struct {
 	resp  *http.Response
 	wait  time.Duration // for which the answer asks
 	named bool          // it asks for one
+	own   time.Duration // for which this request alone is held up
 	body  []byte
 	err   error
 }
@@ -89,7 +90,10 @@ func (c *call) try() (outcome, error) {
 		return outcome{err: out.err}, nil
 	}
 	out.wait, out.named = retryAfter(out.resp.Header, time.Now())
-	gate.answer(ticket, out.reply(), out.wait)
+	if limits, ok := statedLimits(out.resp.Header); ok {
+		gate.adopt(limits)
+	}
+	out.own = gate.answer(ticket, out.reply(), out.wait)
 	holdSlot(out.resp, func() {
 		release()
 		gate.leave(ticket)
@@ -150,7 +154,7 @@ func (c *call) judge(out outcome) verdict {
 	return v
 }
 
-// throttled judges an answer 429. The gate makes the next try wait.
+// throttled judges an answer 429. It is the gate that makes the next try wait.
 func (c *call) throttled(out outcome) verdict {
 	c.client.log.Info("throttled by the service", "method", c.req.Method, "wait", out.wait)
 	if out.wait > c.client.maxWait {
@@ -159,7 +163,7 @@ func (c *call) throttled(out outcome) verdict {
 	if c.throttledSince.IsZero() {
 		c.throttledSince = time.Now()
 	}
-	return verdict{again: c.canRepeat() && time.Since(c.throttledSince) < 3*c.client.maxWait}
+	return verdict{again: c.canRepeat() && time.Since(c.throttledSince) < 3*c.client.maxWait, pause: out.own}
 }
 
 // isWorthRepeating reports whether a failure may be gone the next time: not one

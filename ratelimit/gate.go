@@ -15,7 +15,7 @@ type gate struct {
 	mu       sync.Mutex
 	queue    []*ticket
 	inFlight int
-	requests *window // nil: no limit
+	requests *window
 	upload   *window
 	fence    fence
 	turn     time.Time // when the next request may go that is paced
@@ -101,24 +101,84 @@ const (
 )
 
 // answer notes that the request was answered, or failed. wait is the time that the
-// service asks for, zero if it does not say how long.
-func (g *gate) answer(t *ticket, r reply, wait time.Duration) {
+// service asks for, zero if it does not say how long. It returns how long this one
+// request is to wait before it is sent again, beside what holds up all.
+func (g *gate) answer(t *ticket, r reply, wait time.Duration) (own time.Duration) {
 	g.change(func(now time.Time) {
 		for w, n := range g.costs(t) {
 			w.answer(now, n)
 		}
 		switch r {
 		case passed:
-			g.fence.passed(t.incident)
+			g.fence.pass(t.incident)
 		case unavailable:
 			g.fence.raise(now, wait, g.options.MaxWait, t.incident)
 		case tooMany:
 			g.stats.Throttled++
-			if g.fence.raise(now, wait, g.options.MaxWait, t.incident) {
+			var isNew bool
+			if isNew, own = g.fence.raise(now, wait, g.options.MaxWait, t.incident); isNew && g.fence.concernsBudget(wait, g.options.Window) {
 				g.fence.halve(now, g.options.Window)
 			}
 		}
 	})
+	return own
+}
+
+// adopt takes the limits that the service states for those that hold.
+func (g *gate) adopt(l Limits) {
+	l = l.complete()
+	g.mu.Lock()
+	known := g.options.Limits == l
+	g.mu.Unlock()
+	if known {
+		return
+	}
+	g.change(func(now time.Time) {
+		g.options.Limits = l
+		g.requests.change(int64(l.Requests), l.Window, now)
+		g.upload.change(l.Upload, l.UploadWindow, now)
+	})
+}
+
+// forecast returns when so many requests more, with so many bytes of bodies, will
+// have been let through at the earliest, and what they wait for; no reason when
+// nothing but the requests before them.
+func (g *gate) forecast(requests, upload int64) Wait {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	var latest Wait
+	for _, w := range []Wait{
+		{Throttled, g.fence.until},
+		{Requests, g.requests.forecast(now, requests)},
+		{Upload, g.upload.forecast(now, upload)},
+		{Pace, g.paced(now, requests)},
+	} {
+		if w.Until.After(now) && w.Until.After(latest.Until) {
+			latest = w
+		}
+	}
+	return latest
+}
+
+// paced returns when so many requests will have gone through at the pace that was
+// learnt from being throttled; zero when they need not be paced.
+func (g *gate) paced(now time.Time, requests int64) time.Time {
+	share := g.fence.shareNow(now, g.options.Window)
+	if share == 1 || g.requests.limit == 0 {
+		return time.Time{}
+	}
+	free := int64(share*float64(g.requests.limit)) - g.requests.used(now)
+	if requests <= free {
+		return time.Time{}
+	}
+	return now.Add(time.Duration(requests-max(free, 0)) * g.spacing(share))
+}
+
+// spacing returns the time between two requests that use a share of the budget up
+// in a window.
+func (g *gate) spacing(share float64) time.Duration {
+	return time.Duration(float64(g.options.Window) / (share * float64(g.requests.limit)))
 }
 
 // leave gives back the slot of a request. Later calls do nothing.
@@ -131,15 +191,10 @@ func (g *gate) leave(t *ticket) {
 	})
 }
 
-// costs yields the budgets that there are, and what the request takes of each.
+// costs yields the budgets, and what the request takes of each.
 func (g *gate) costs(t *ticket) iter.Seq2[*window, int64] {
 	return func(yield func(*window, int64) bool) {
-		if g.requests != nil && !yield(g.requests, 1) {
-			return
-		}
-		if g.upload != nil {
-			yield(g.upload, t.upload)
-		}
+		_ = yield(g.requests, 1) && yield(g.upload, t.upload)
 	}
 }
 
@@ -244,18 +299,14 @@ func (g *gate) obstacle(now time.Time, t *ticket) Wait {
 
 // isPaced reports whether the share of the budget that may be used freely is used.
 func (g *gate) isPaced(now time.Time) bool {
-	if g.requests == nil {
-		return false
-	}
 	share := g.fence.shareNow(now, g.options.Window)
-	return share < 1 && float64(g.requests.used(now)) >= share*float64(g.requests.limit)
+	return share < 1 && g.requests.limit > 0 && float64(g.requests.used(now)) >= share*float64(g.requests.limit)
 }
 
 // admit lets a request through.
 func (g *gate) admit(now time.Time, t *ticket) {
 	if g.isPaced(now) {
-		rate := g.fence.shareNow(now, g.options.Window) * float64(g.requests.limit)
-		g.turn = now.Add(time.Duration(float64(g.options.Window) / rate))
+		g.turn = now.Add(g.spacing(g.fence.shareNow(now, g.options.Window)))
 	}
 	g.inFlight++
 	g.stats.Requests++

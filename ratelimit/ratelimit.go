@@ -12,10 +12,12 @@
 // A request counts from the moment it is sent until a window after its answer, so
 // that at no time, however long it travels, the service sees more than its limit.
 // One percent of each budget is kept in reserve. Within its budget a Client does
-// not pace: the documented limits allow a burst.
+// not pace: the documented limits allow a burst. A service that states its limits
+// itself (in the header RateLimit-Policy) is believed.
 //
-// Where the service throttles in spite of the budget, somebody else is using it.
-// Then each such incident halves the part of the request budget that may be used
+// Where the service throttles in spite of the budget, with long waits or so that
+// hardly anything gets through, somebody else is using the budget too. Then each such
+// incident halves the part of the request budget that may be used
 // freely, down to a quarter; beyond that part requests are spread evenly, at the
 // rate that would use the part up in a window. The part grows back to the whole
 // within a window without incidents.
@@ -23,10 +25,10 @@
 // # Throttling
 //
 // An answer 429, or 503 with Retry-After, makes every request of the mailbox wait
-// for as long as Retry-After says (rounded up to a second, then lengthened a little
+// for as long as Retry-After says (fractions honoured, then lengthened a little
 // by chance); of several such answers the latest end counts. A 429 that names no
-// time counts as two seconds, doubled each time it repeats without a success in
-// between, up to two minutes.
+// time makes its own request wait two seconds, and the second without a success in
+// between makes all wait, twice as long each time, up to two minutes.
 //
 // # Retries
 //
@@ -146,12 +148,18 @@ type Client struct {
 func New(next Doer, o Options) *Client {
 	orElse(&o.MaxTries, 5)
 	orElse(&o.MaxWait, 10*time.Minute)
-	orElse(&o.Window, 10*time.Minute)
-	orElse(&o.UploadWindow, 5*time.Minute)
+	o.Limits = o.Limits.complete()
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Client{next: next, gate: newGate(o), maxTries: o.MaxTries, maxWait: o.MaxWait, log: o.Log}
+}
+
+// complete returns the limits with the windows that zero stands for.
+func (l Limits) complete() Limits {
+	orElse(&l.Window, 10*time.Minute)
+	orElse(&l.UploadWindow, 5*time.Minute)
+	return l
 }
 
 func orElse[T int | time.Duration](value *T, other T) {
@@ -188,3 +196,17 @@ func (c *Client) DoRead(req *http.Request, buf []byte, limit int64) (*http.Respo
 
 // Stats returns what the client has done so far.
 func (c *Client) Stats() Stats { return c.gate.statistics() }
+
+// Limits returns the limits that hold: those of the Options, until the service
+// states its own.
+func (c *Client) Limits() Limits {
+	c.gate.mu.Lock()
+	defer c.gate.mu.Unlock()
+	return c.gate.options.Limits
+}
+
+// Forecast returns when so many requests more will have been sent at the earliest,
+// with so many bytes of bodies altogether, and which limit it is that keeps them from
+// being sent sooner. A Wait without a reason says that no limit does, but for the
+// number in flight.
+func (c *Client) Forecast(requests, upload int64) Wait { return c.gate.forecast(requests, upload) }

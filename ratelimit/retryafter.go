@@ -10,9 +10,8 @@ import (
 // longestNamed bounds what a header can make a Duration overflow with.
 const longestNamed = 365 * 24 * time.Hour
 
-// retryAfter returns the wait that an answer asks for, in whole seconds, rounded up
-// (RFC 9110, 10.2.3: seconds or a date; Microsoft also sends fractions), and
-// whether it asks for any. A date counts from the service's own, so that a wrong
+// retryAfter returns the wait that an answer asks for (RFC 9110, 10.2.3: seconds or
+// a date; Microsoft also sends fractions), and whether it asks for any. A date counts from the service's own, so that a wrong
 // clock here does no harm. A date that is past asks for a wait of zero; what is
 // negative or no time at all is as if it were not there.
 func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
@@ -25,7 +24,7 @@ func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 		if err != nil {
 			return 0, false
 		}
-		return roundUp(time.Duration(min(seconds, longestNamed.Seconds()) * float64(time.Second))), true
+		return time.Duration(min(seconds, longestNamed.Seconds()) * float64(time.Second)), true
 	}
 	at, err := http.ParseTime(text)
 	if err != nil {
@@ -34,9 +33,5 @@ func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = date
 	}
-	return roundUp(min(max(at.Sub(now), 0), longestNamed)), true
-}
-
-func roundUp(d time.Duration) time.Duration {
-	return (d + time.Second - 1).Truncate(time.Second)
+	return min(max(at.Sub(now), 0), longestNamed), true
 }

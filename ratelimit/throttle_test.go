@@ -22,7 +22,8 @@ func TestRetryAfter(t *testing.T) {
 	}{
 		{"seconds", "60", "", 60 * time.Second, 66 * time.Second},
 		{"a minute, jitter bounded", "300", "", 300 * time.Second, 305 * time.Second},
-		{"fraction", "2.128", "", 3 * time.Second, 3300 * time.Millisecond},
+		{"fraction", "2.128", "", 2128 * time.Millisecond, 2341 * time.Millisecond},
+		{"small fraction", "0.020", "", 20 * time.Millisecond, 22 * time.Millisecond},
 		{"blanks", " 7 ", "", 7 * time.Second, 7700 * time.Millisecond},
 		{"date by the service's clock", "Tue, 14 Jul 2026 12:01:30 GMT", now, 90 * time.Second, 95 * time.Second},
 		{"date by our clock", "Sat, 01 Jan 2000 00:00:20 GMT", "", 20 * time.Second, 22 * time.Second}, // synctest begins there
@@ -159,6 +160,54 @@ func TestBareThrottlingGrows(t *testing.T) {
 	})
 }
 
+// TestLoneThrottling: a 429 that names no time holds up nobody else as long as others
+// get through.
+func TestLoneThrottling(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		s := &script{steps: []doer{status(429), status(200)}}
+		c := ratelimit.New(s, ratelimit.Options{})
+		var all sync.WaitGroup
+		all.Go(func() { get(t, c) })
+		synctest.Wait()
+		for range 100 {
+			get(t, c)
+		}
+		if took := time.Since(start); took > 0 {
+			t.Errorf("the others took %v", took)
+		}
+		all.Wait()
+		if took := time.Since(start); took < 2*time.Second || took > 2500*time.Millisecond {
+			t.Errorf("the throttled one took %v", took)
+		}
+	})
+}
+
+// TestThrottlingAtRandom: one answer in twenty is 429, for no reason, with a short wait
+// or without one. The budget is used nonetheless.
+func TestThrottlingAtRandom(t *testing.T) {
+	for _, name := range []string{"Retry-After", "X-None"} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newService(ratelimit.Limits{Window: time.Minute}, 20*time.Millisecond)
+			flaky := func(req *http.Request) (*http.Response, error) {
+				resp, err := s.Do(req)
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				if s.rng.IntN(20) == 0 {
+					resp.StatusCode = http.StatusTooManyRequests
+					resp.Header.Set(name, "1")
+				}
+				return resp, err
+			}
+			c := ratelimit.New(doer(flaky), ratelimit.Options{Limits: ratelimit.Outlook()})
+			work(4, time.Hour, func() { get(t, c) })
+			if stats := c.Stats(); stats.Requests < 6*7500 {
+				t.Errorf("%s: %d requests in an hour, want three quarters of 60000 at least; %+v", name, stats.Requests, stats)
+			}
+		})
+	}
+}
+
 func TestBareThrottlingCountsOncePerIncident(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -198,24 +247,24 @@ func TestThrottledTriesDoNotCount(t *testing.T) {
 	})
 }
 
-// TestThrottledBurstShrinks: after an incident half of the budget is free, and the
+// TestThrottledBurstShrinks: after an incident of the budget half of it is free, and the
 // rest comes evenly; after a window everything is as before.
 func TestThrottledBurstShrinks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &script{steps: []doer{status(429, "Retry-After", "1"), status(200)}}
+		s := &script{steps: []doer{status(429, "Retry-After", "7"), status(200)}}
 		c := ratelimit.New(s, ratelimit.Options{Limits: ratelimit.Limits{Requests: 1000, Window: 10 * time.Minute}})
 		start := time.Now()
 		for range 490 {
 			get(t, c)
 		}
-		if took := time.Since(start); took > 2*time.Second {
+		if took := time.Since(start); took > 8*time.Second {
 			t.Errorf("half of the budget took %v", took)
 		}
-		for range 20 {
+		for range 40 {
 			get(t, c)
 		}
-		if took := time.Since(start); took < 5*time.Second || took > 30*time.Second {
-			t.Errorf("twenty beyond the half took until %v", took)
+		if took := time.Since(start); took < 20*time.Second || took > 60*time.Second {
+			t.Errorf("forty beyond the half took until %v", took)
 		}
 		time.Sleep(21 * time.Minute)
 		again := time.Now()

@@ -8,7 +8,7 @@ const buckets = 600
 
 // window counts what was spent of a budget in the last span of time.
 type window struct {
-	limit  int64 // what may be used, the reserve taken off
+	limit  int64 // what may be used, the reserve taken off; 0: all
 	width  time.Duration
 	start  time.Time
 	counts [buckets + 1]int64 // of answered requests, by bucket number modulo length
@@ -17,13 +17,19 @@ type window struct {
 	open   int64              // of requests sent and not answered yet
 }
 
-// newWindow returns nil where there is no limit. One percent is kept in reserve,
-// for what the two clocks and the two ways to count may differ.
+// newWindow returns a budget of so much in any span; of 0, one without limit. One
+// percent is kept in reserve, for what the two clocks and the two ways to count may
+// differ.
 func newWindow(limit int64, span time.Duration, start time.Time) *window {
-	if limit <= 0 {
-		return nil
-	}
-	return &window{limit: limit - limit/100, width: max(span/buckets, 1), start: start}
+	return &window{limit: max(limit-limit/100, 0), width: max(span/buckets, 1), start: start}
+}
+
+// change makes it another budget. What was spent of the old one counts as spent now.
+func (w *window) change(limit int64, span time.Duration, now time.Time) {
+	spent, open := w.used(now)-w.open, w.open
+	*w = *newWindow(limit, span, now)
+	w.open = open
+	w.counts[0], w.spent = spent, spent
 }
 
 // forget drops what no window that ends now or later can hold.
@@ -51,6 +57,9 @@ func (w *window) used(now time.Time) int64 {
 // answered is forgotten, or zero when it takes the answer of an open request. More
 // than the whole budget fits when nothing else is used.
 func (w *window) free(now time.Time, n int64) time.Time {
+	if w.limit == 0 {
+		return now
+	}
 	over := w.used(now) + min(n, w.limit) - w.limit
 	if over <= 0 {
 		return now
@@ -62,6 +71,20 @@ func (w *window) free(now time.Time, n int64) time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// forecast returns when n more will have been let through, if they come as fast as
+// the budget lets them: beyond what is free now, one whole budget per span.
+func (w *window) forecast(now time.Time, n int64) time.Time {
+	if w.limit == 0 || n <= 0 {
+		return now
+	}
+	spans := (n - 1) / w.limit
+	at := w.free(now, n-spans*w.limit)
+	if at.IsZero() { // all of it is in flight
+		at = now.Add(buckets * w.width)
+	}
+	return at.Add(time.Duration(spans) * buckets * w.width)
 }
 
 // take opens n.

@@ -70,6 +70,9 @@ func (c *call) run() (a *answer, alive bool) {
 	if a.status == http.StatusTooManyRequests {
 		s.stats.throttled.Add(1)
 	}
+	if s.throttle != nil && !c.part {
+		a.with("RateLimit-Policy", s.throttle.policy())
+	}
 	return a.with("request-id", c.requestID()).with("client-request-id", c.clientRequestID()), true
 }
 

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -34,6 +35,14 @@ type budget struct {
 
 func newThrottle(scale float64) *throttle {
 	return &throttle{scale: scale, boxes: map[string]*budget{}}
+}
+
+// policy is the header RateLimit-Policy that states the limits
+// (draft-ietf-httpapi-ratelimit-headers). The real service sends none: it is here
+// because no client can know how fast this clock runs.
+func (t *throttle) policy() string {
+	return fmt.Sprintf(`"requests";q=%d;w=%v, "upload";q=%d;qu="content-bytes";w=%v, "in-flight";q=%d;qu="concurrent-requests"`,
+		requestLimit, t.scaled(requestWindow).Seconds(), uploadLimit, t.scaled(uploadWindow).Seconds(), maxInFlight)
 }
 
 // admit counts a request against the budgets of an app and mailbox and tells whether it

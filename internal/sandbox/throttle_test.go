@@ -37,6 +37,21 @@ func TestRequestLimit(t *testing.T) {
 	})
 }
 
+func TestLimitsAreStated(t *testing.T) {
+	for scale, want := range map[float64]string{
+		0:   `"requests";q=10000;w=600, "upload";q=157286400;qu="content-bytes";w=300, "in-flight";q=4;qu="concurrent-requests"`,
+		100: `"requests";q=10000;w=6, "upload";q=157286400;qu="content-bytes";w=3, "in-flight";q=4;qu="concurrent-requests"`,
+	} {
+		c := open(t, Options{Limits: true, TimeScale: scale})
+		if got := c.want(200, "GET", "/v1.0/me/contacts", "").header.Get("RateLimit-Policy"); got != want {
+			t.Errorf("time scale %v: %s", scale, got)
+		}
+	}
+	if got := open(t, Options{}).want(200, "GET", "/v1.0/me/contacts", "").header.Get("RateLimit-Policy"); got != "" {
+		t.Errorf("without limits: %s", got)
+	}
+}
+
 // TestHammeringProlongs sends so much while blocked that the wait told at
 // first is over too early.
 func TestHammeringProlongs(t *testing.T) {
