@@ -34,22 +34,35 @@ func DateOf(t time.Time) Date {
 // String returns the date as YYYY-MM-DD, --MM-DD, YYYY-MM, YYYY, --MM or ---DD:
 // the extended forms of ISO 8601:2000 that vCard 4.0 allows (RFC 6350, 4.3.1).
 func (d Date) String() string {
-	switch {
-	case d.IsZero():
+	if d.IsZero() {
 		return ""
-	case d.Full():
-		return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
-	case d.Month != 0 && d.Day != 0:
-		return fmt.Sprintf("--%02d-%02d", d.Month, d.Day)
-	case d.Year != 0 && d.Month != 0:
-		return fmt.Sprintf("%04d-%02d", d.Year, d.Month)
-	case d.Year != 0:
-		return fmt.Sprintf("%04d", d.Year)
-	case d.Month != 0:
-		return fmt.Sprintf("--%02d", d.Month)
 	}
-	return fmt.Sprintf("---%02d", d.Day)
+	var room [16]byte
+	b := room[:0]
+	switch {
+	case d.Year > 9999:
+		b = strconv.AppendInt(b, int64(d.Year), 10)
+	case d.Year != 0:
+		b = appendTwo(appendTwo(b, d.Year/100), d.Year%100)
+	default:
+		b = append(b, '-')
+	}
+	switch {
+	case d.Month != 0:
+		b = appendTwo(append(b, '-'), d.Month)
+	case d.Year != 0: // a day of no month says nothing
+		return string(b)
+	default:
+		b = append(b, '-')
+	}
+	if d.Day != 0 {
+		b = appendTwo(append(b, '-'), d.Day)
+	}
+	return string(b)
 }
+
+// appendTwo appends a number below 100 with two digits.
+func appendTwo(b []byte, n int) []byte { return append(b, byte('0'+n/10), byte('0'+n%10)) }
 
 // ParseDate reads the forms that [Date.String] writes, the same without hyphens
 // (19740722, --0722), and drops a time of day that follows after "T" or a blank.

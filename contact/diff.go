@@ -15,6 +15,22 @@ func Diff(a, b *Contact) []Field {
 	return fields
 }
 
+// NormalizeDiff returns Diff(a, Normalize(b)) for a normalised a. It takes a fraction of
+// the time where b is mostly like a: of b it normalises what differs, and no more.
+func NormalizeDiff(a, b *Contact) []Field {
+	same := true
+	for i := range table {
+		if d := &table[i]; !d.equal(a, b) {
+			d.clean(b)
+			same = false
+		}
+	}
+	if same {
+		return nil
+	}
+	return Diff(a, b)
+}
+
 // Equal reports whether [Diff] finds nothing.
 func Equal(a, b *Contact) bool {
 	for i := range table {

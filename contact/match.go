@@ -54,17 +54,27 @@ func (c *Contact) DerivedFileAs() string {
 }
 
 func joinNonEmpty(sep string, parts ...string) string {
-	var b strings.Builder
+	size, last := 0, ""
+	for _, p := range parts {
+		if p != "" {
+			size += len(sep) + len(p)
+			last = p
+		}
+	}
+	if size <= len(sep)+len(last) { // one of them, or none
+		return last
+	}
+	b := make([]byte, 0, size)
 	for _, p := range parts {
 		if p == "" {
 			continue
 		}
-		if b.Len() > 0 {
-			b.WriteString(sep)
+		if len(b) > 0 {
+			b = append(b, sep...)
 		}
-		b.WriteString(p)
+		b = append(b, p...)
 	}
-	return b.String()
+	return string(b)
 }
 
 // EmailKey returns the form in which addresses are compared: trimmed, without

@@ -88,6 +88,16 @@ func validHead(head []byte) bool {
 	return utf8.Valid(head)
 }
 
+// validCells makes the cells of a row UTF-8.
+func validCells(cells []string, row []byte) {
+	if utf8.Valid(row) {
+		return
+	}
+	for i := range cells {
+		cells[i] = validText(cells[i])
+	}
+}
+
 // validText returns a cell that is not UTF-8, in a table that otherwise is, as
 // windows-1252.
 func validText(s string) string {

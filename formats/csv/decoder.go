@@ -161,5 +161,5 @@ func (t *table) row(cells []string, at contact.Position, err error) (*contact.Co
 	for i := range c.Unread {
 		c.Unread[i].Reason += fmt.Sprintf(", line %d", at.Line)
 	}
-	return c, nil
+	return contact.Normalize(c), nil
 }

@@ -1,7 +1,6 @@
 package csv
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -22,8 +21,7 @@ import (
 //   - thunderbird: its 37 columns.
 //   - generic: our own, which keeps everything.
 func NewEncoder(w io.Writer, o Options) (formats.Encoder, error) {
-	e := &encoder{w: csv.NewWriter(w)}
-	e.w.UseCRLF = true
+	e := &encoder{w: w}
 	var err error
 	switch o.Dialect {
 	case "", "outlook":
@@ -62,7 +60,8 @@ func rowWriter[T any](row *T, fill func(*contact.Contact), columns []string) (fu
 }
 
 type encoder struct {
-	w      *csv.Writer
+	w      io.Writer
+	out    []byte // rows to be written
 	header []string
 	cells  func(*contact.Contact) ([]string, error) // valid until the next call
 	layout *layout                                  // reads back what is written
@@ -72,72 +71,76 @@ type encoder struct {
 	number int
 }
 
+// outLen is how much is gathered for one Write.
+const outLen = 32 << 10
+
 // Encode implements [formats.Encoder].
 func (e *encoder) Encode(c *contact.Contact) ([]contact.Loss, error) {
 	e.number++
+	e.begin()
 	c = withPhotoFile(c)
 	cells, err := e.cells(c)
-	size := 0
 	for i, cell := range cells {
-		cells[i] = withoutReturns(cell)
-		size += len(cell) + 3
+		if strings.IndexByte(cell, '\r') >= 0 {
+			cells[i] = withoutReturns(cell)
+		}
 	}
-	if size > formats.MaxRecord {
+	start := len(e.out)
+	e.out = appendRow(e.out, cells)
+	row := e.out[start:]
+	if len(row) > formats.MaxRecord {
 		err = errTooLong
 	}
 	if err != nil {
+		e.out = e.out[:start]
 		return nil, &formats.RecordError{At: contact.Position{Unit: "row", Number: e.number}, Err: err}
 	}
-	losses := e.cmp.of(c, e.readBack(cells))
-	if err := e.begin(); err != nil {
-		return nil, err
-	}
-	if err := e.w.Write(cells); err != nil {
-		return nil, fmt.Errorf("writing row %d: %w", e.number, err)
+	losses := e.cmp.of(c, e.readBack(cells, row))
+	if len(e.out) >= outLen {
+		if err := e.flush(); err != nil {
+			return nil, err
+		}
 	}
 	return losses, nil
 }
 
 // readBack returns the contact that a decoder would make of the row, until the
 // next call.
-func (e *encoder) readBack(cells []string) *contact.Contact {
-	b := &e.back
+func (e *encoder) readBack(cells []string, row []byte) *contact.Contact {
+	b := &e.back // normalised no further than it is compared
 	*b = contact.Contact{Emails: b.Emails[:0], Phones: b.Phones[:0], Addresses: b.Addresses[:0], Websites: b.Websites[:0],
 		IMs: b.IMs[:0], Relations: b.Relations[:0], Categories: b.Categories[:0], Extra: b.Extra[:0]}
+	validCells(cells, row)
 	e.layout.read(b, cells)
 	return b
 }
 
 // begin writes the names of the columns, once.
-func (e *encoder) begin() error {
-	if e.begun {
-		return nil
+func (e *encoder) begin() {
+	if !e.begun {
+		e.begun = true
+		e.out = appendRow(e.out, e.header)
 	}
-	e.begun = true
-	if err := e.w.Write(e.header); err != nil {
-		return fmt.Errorf("writing the names of the columns: %w", err)
+}
+
+func (e *encoder) flush() error {
+	_, err := e.w.Write(e.out)
+	e.out = e.out[:0]
+	if err != nil {
+		return fmt.Errorf("writing the table up to row %d: %w", e.number, err)
 	}
 	return nil
 }
 
 // Close implements [formats.Encoder].
 func (e *encoder) Close() error {
-	if err := e.begin(); err != nil {
-		return err
-	}
-	e.w.Flush()
-	if err := e.w.Error(); err != nil {
-		return fmt.Errorf("writing the table: %w", err)
-	}
-	return nil
+	e.begin()
+	return e.flush()
 }
 
 // withoutReturns returns the cell with the line ends that it will have once read:
 // a writer with CR LF keeps no others.
 func withoutReturns(cell string) string {
-	if !strings.Contains(cell, "\r") {
-		return cell
-	}
 	return strings.ReplaceAll(strings.ReplaceAll(cell, "\r\n", "\n"), "\r", "\n")
 }
 

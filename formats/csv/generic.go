@@ -184,7 +184,7 @@ func (l *layout) readRest(c *contact.Contact, cells []string) {
 	if l.rest < 0 || l.rest >= len(cells) || cells[l.rest] == "" {
 		return
 	}
-	text := []byte(validText(cells[l.rest]))
+	text := []byte(cells[l.rest])
 	*c = contact.Contact{} // its lists may have room that holds what was read before
 	if json.Unmarshal(text, c) == nil {
 		return

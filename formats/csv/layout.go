@@ -145,7 +145,7 @@ func (l *layout) bind() error {
 	return nil
 }
 
-// read fills c, which is empty, with the cells of a row. Cells beyond the last
+// read fills c, which is empty, with the cells of a row, all UTF-8. Cells beyond the last
 // named column are kept under the name of their place.
 func (l *layout) read(c *contact.Contact, cells []string) {
 	main := c
@@ -158,7 +158,7 @@ func (l *layout) read(c *contact.Contact, cells []string) {
 		if i >= len(cells) || cells[i] == "" {
 			continue
 		}
-		cell, col := validText(cells[i]), &l.columns[i]
+		cell, col := cells[i], &l.columns[i]
 		if isBlank(cell) || col.place != nil && col.place.put(main, cell) {
 			continue
 		}
@@ -173,7 +173,7 @@ func (l *layout) read(c *contact.Contact, cells []string) {
 		}
 	}
 	for i := len(l.columns); i < len(cells); i++ {
-		if cell := validText(cells[i]); !isBlank(cell) {
+		if cell := cells[i]; !isBlank(cell) {
 			addExtra(c, columnName("", i), cell)
 			foreign = true
 		}
@@ -189,7 +189,6 @@ func (l *layout) read(c *contact.Contact, cells []string) {
 		*main = *contact.Merge(main, c, contact.Fill)
 		l.foreign = contact.Contact{}
 	}
-	contact.Normalize(main)
 }
 
 // readOutlook reads the columns that are Outlook's, and reports whether there is
@@ -198,7 +197,7 @@ func (l *layout) readOutlook(c *contact.Contact, cells []string) bool {
 	filled := false
 	for _, i := range l.outlooks {
 		if i < len(cells) && cells[i] != "" {
-			*l.columns[i].cell = withLineFeeds(validText(cells[i]))
+			*l.columns[i].cell = cells[i]
 			filled = true
 		}
 	}
@@ -207,13 +206,6 @@ func (l *layout) readOutlook(c *contact.Contact, cells []string) bool {
 		l.sheet.row = outlookRow{}
 	}
 	return filled
-}
-
-func withLineFeeds(cell string) string {
-	if strings.IndexByte(cell, '\r') < 0 {
-		return cell
-	}
-	return strings.ReplaceAll(cell, "\r\n", "\n")
 }
 
 func isBlank(cell string) bool { return cell == "" || strings.TrimSpace(cell) == "" }

@@ -32,7 +32,8 @@ func newComparison(dialect string) *comparison {
 	}
 }
 
-// of names every difference between c and back, as it is read from its row.
+// of names every difference between c and back, as it is read from its row. It
+// normalises of back what it looks at.
 func (cmp *comparison) of(c, back *contact.Contact) []contact.Loss {
 	cmp.losses = cmp.losses[:0]
 	if d := c.Birthday; cmp.datesNeedYears && d.Year == 0 && d.Day != 0 {
@@ -41,7 +42,7 @@ func (cmp *comparison) of(c, back *contact.Contact) []contact.Loss {
 	if d := c.Anniversary; cmp.datesNeedYears && d.Year == 0 && d.Day != 0 {
 		cmp.add("anniversary", contact.Moved, cmp.inUnknownYear)
 	}
-	for _, f := range contact.Diff(c, back) {
+	for _, f := range contact.NormalizeDiff(c, back) {
 		n := len(cmp.losses)
 		if cmp.field(f, c, back); len(cmp.losses) == n {
 			cmp.add(f, contact.Moved, "reads back in another order or form")

@@ -77,9 +77,10 @@ func (s *scanner) next() (cells []string, line int, err error) {
 	}
 }
 
-// checked refuses what follows a broken row and has too few cells for a row: the
-// lines of a cell that was cut open.
+// checked makes the cells UTF-8. It refuses what follows a broken row and has too few
+// cells for a row: the lines of a cell that was cut open.
 func (s *scanner) checked(cells []string, line int) ([]string, int, error) {
+	validCells(cells, s.held)
 	if s.broken && len(cells)*4 < s.width*3 {
 		return nil, line, errStray
 	}
@@ -244,8 +245,12 @@ func (p *parser) quotedCell(line []byte) ([]byte, rowState) {
 	}
 }
 
-// cutLineEnd returns the line without its end, and whether it had one.
+// cutLineEnd returns the line without its end, of which there may be more than one
+// carriage return, and whether it had one.
 func cutLineEnd(line []byte) ([]byte, bool) {
 	line, ended := bytes.CutSuffix(line, []byte("\n"))
-	return bytes.TrimSuffix(line, []byte("\r")), ended
+	for len(line) > 0 && line[len(line)-1] == '\r' {
+		line = line[:len(line)-1]
+	}
+	return line, ended
 }

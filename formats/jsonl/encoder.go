@@ -24,14 +24,13 @@ func (e *encoder) Encode(c *contact.Contact) ([]contact.Loss, error) {
 	e.number++
 	at := contact.Position{Unit: "contact", Number: e.number}
 	c = withPhotoFile(c)
-	var losses []contact.Loss
-	line, err := appendLine(e.buf[:0], c, nil)
+	line, mangled, err := appendLine(e.buf[:0], c)
 	if err != nil {
-		losses = unwritable(c)
-		line, err = appendLine(e.buf[:0], c, tolerant)
+		return nil, &formats.RecordError{At: at, Err: err}
 	}
-	if err != nil {
-		return nil, formats.RecordErrorf(at, "holds a value that JSON cannot express")
+	var losses []contact.Loss
+	if mangled {
+		losses = unwritable(c)
 	}
 	if len(line) >= formats.MaxRecord {
 		return nil, formats.RecordErrorf(at, "longer than %d MiB", formats.MaxRecord>>20)
@@ -68,7 +67,7 @@ func unwritable(c *contact.Contact) []contact.Loss {
 	for _, f := range contact.Fields() {
 		var only contact.Contact
 		only.Set(f, c)
-		if _, err := appendLine(nil, &only, nil); err != nil {
+		if _, mangled, _ := appendLine(nil, &only); mangled {
 			losses = append(losses, contact.Loss{Field: f, Kind: contact.Truncated, Reason: "bytes that are not UTF-8 were replaced"})
 		}
 	}

@@ -4,12 +4,18 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
+	jsonv1 "github.com/go-json-experiment/json/v1"
+
 	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/contact/contacttest"
 	"github.com/cardferry/cardferry/formats"
 )
 
@@ -321,5 +327,25 @@ func BenchmarkUnmarshal(b *testing.B) {
 	line, _ := Marshal(nil, full())
 	for b.Loop() {
 		Unmarshal(line)
+	}
+}
+
+// TestAppenderWritesWhatTheTagsSay compares what is written member by member with what
+// the struct tags of a contact say, by reflection.
+func TestAppenderWritesWhatTheTagsSay(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 1))
+	contacts := []*contact.Contact{full(), {}, {Photo: &contact.Photo{}}, {Notes: "\x00\x1f\"\\ \u2028 \U0001F600"}}
+	for range 300 {
+		contacts = append(contacts, contacttest.Random(rng))
+	}
+	for _, c := range contacts {
+		c.Extra = slices.DeleteFunc(c.Extra, func(x contact.Extra) bool { return x.Origin == origin })
+		want, err := json.Marshal(c, json.Deterministic(true), jsonv1.OmitEmptyWithLegacySemantics(true))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := Marshal(nil, c); err != nil || string(got) != string(want) {
+			t.Fatalf("got %s, %v\nwant %s", got, err, want)
+		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"github.com/cardferry/cardferry/contact"
 )
@@ -20,7 +19,8 @@ const origin = "jsonl"
 // and a photo not fetched yet as an empty object. Bytes that are not UTF-8 become
 // U+FFFD; a time beyond the year 9999 is an error.
 func Marshal(dst []byte, c *contact.Contact) ([]byte, error) {
-	return appendLine(dst, c, tolerant)
+	line, _, err := appendLine(dst, c)
+	return line, err
 }
 
 // Unmarshal reads one line. Members that the model has no name for become Extra
@@ -47,25 +47,21 @@ var (
 	strict = json.RejectUnknownMembers(true)
 	// tolerant replaces bytes that are not UTF-8.
 	tolerant = jsontext.AllowInvalidUTF8(true)
-	// writing makes the output the same on every run, and leaves a member out for
-	// what the Go value is, not for what it would look like: "photo":{} has a meaning.
-	writing = json.JoinOptions(
-		json.Deterministic(true),
-		jsonv1.OmitEmptyWithLegacySemantics(true),
-		jsontext.PreserveRawStrings(true),
-	)
 )
 
-func appendLine(dst []byte, c *contact.Contact, opts json.Options) ([]byte, error) {
-	doc := document{Contact: c}
+// appendLine appends the line of c. mangled reports that it holds U+FFFD for bytes that
+// are not UTF-8.
+func appendLine(dst []byte, c *contact.Contact) (line []byte, mangled bool, err error) {
+	var members jsontext.Value
 	if indexes := promote(c.Extra); len(indexes) > 0 {
-		doc.Contact, doc.Unknown = withMembers(c, indexes)
+		c, members = withMembers(c, indexes)
 	}
-	buf := bytes.NewBuffer(dst)
-	if err := json.MarshalWrite(buf, &doc, opts, writing); err != nil {
-		return dst, err
+	a := appender{b: dst}
+	a.contact(c, members)
+	if a.badTime {
+		return dst, false, errBadTime
 	}
-	return buf.Bytes(), nil
+	return a.b, a.mangled, nil
 }
 
 func readLine(line []byte, opts ...json.Options) (*contact.Contact, error) {
