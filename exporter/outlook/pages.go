@@ -15,7 +15,7 @@ import (
 
 // Sizes of a page. Larger ones gain little, and make the service give up.
 const (
-	pageSize     = 250
+	pageSize     = 500
 	smallestPage = 10
 )
 

@@ -286,7 +286,7 @@ func downloadAll(base string) error {
 
 // listingQuery asks for pages as an export does, so that both read the same bytes.
 func listingQuery() string {
-	return url.Values{"$top": {"250"}, "$select": {outlook.Select(outlook.GraphV1)}, "$expand": {outlook.Expand(outlook.GraphV1)}}.Encode()
+	return url.Values{"$top": {"500"}, "$select": {outlook.Select(outlook.GraphV1)}, "$expand": {outlook.Expand(outlook.GraphV1)}}.Encode()
 }
 
 type page struct {
