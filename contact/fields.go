@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Field names a value of a contact by its JSON path: "name.given", "emails",
@@ -17,8 +18,8 @@ type definition struct {
 	field Field
 	empty func(c *Contact) bool
 	equal func(a, b *Contact) bool
-	set   func(dst, src *Contact)           // dst takes the value of src
-	unite func(dst, src *Contact, win bool) // dst takes from src what it lacks; win: src overrules
+	set   func(dst, src *Contact)                    // dst takes the value of src
+	unite func(dst, src *Contact, win bool, r Rules) // dst takes from src what it lacks; win: src overrules
 	clean func(c *Contact)
 	// derived says that an empty value stands for one that follows from other fields.
 	derived bool
@@ -124,7 +125,7 @@ var table = []definition{
 	list("emails", func(c *Contact) *[]Email { return &c.Emails }, items[Email]{
 		ordered: true, equal: Email.equal, same: Email.same, empty: Email.isEmpty, clean: (*Email).clean, join: (*Email).join, kind: (*Email).kind}),
 	list("phones", func(c *Contact) *[]Phone { return &c.Phones }, items[Phone]{
-		equal: Phone.equal, same: Phone.same, empty: Phone.isEmpty, clean: (*Phone).clean, join: (*Phone).join, kind: (*Phone).kind}),
+		equal: Phone.equal, same: Phone.same, sameBy: Rules.samePhone, empty: Phone.isEmpty, clean: (*Phone).clean, join: (*Phone).join, kind: (*Phone).kind}),
 	list("addresses", func(c *Contact) *[]Address { return &c.Addresses }, items[Address]{
 		equal: Address.equal, same: Address.same, empty: Address.isEmpty, clean: (*Address).clean, join: (*Address).join, kind: (*Address).kind}),
 	list("websites", func(c *Contact) *[]Website { return &c.Websites }, items[Website]{
@@ -137,7 +138,7 @@ var table = []definition{
 		equal: Relation.equal, same: Relation.same, empty: Relation.isEmpty, clean: (*Relation).clean, join: (*Relation).join, kind: (*Relation).kind}),
 	notes(),
 	list("categories", func(c *Contact) *[]string { return &c.Categories }, items[string]{
-		equal: sameText, same: sameText, empty: isEmpty, clean: cleanInPlace}),
+		equal: sameText, same: strings.EqualFold, empty: isEmpty, clean: cleanInPlace}),
 	text("gender", func(c *Contact) *string { return &c.Gender }, nil),
 	value("favorite", func(c *Contact) *bool { return &c.Favorite }, func(a, b bool) bool { return a == b }),
 	value("flag", func(c *Contact) *Flag { return &c.Flag }, Flag.equal),
@@ -166,7 +167,7 @@ func text(f Field, at func(*Contact) *string, derived func(*Contact) string) def
 			return x == y
 		},
 		set: func(dst, src *Contact) { *at(dst) = *at(src) },
-		unite: func(dst, src *Contact, win bool) {
+		unite: func(dst, src *Contact, win bool, _ Rules) {
 			if v := *at(src); v != "" && (win || *at(dst) == "") {
 				*at(dst) = v
 			}
@@ -190,7 +191,7 @@ func value[T comparable](f Field, at func(*Contact) *T, equal func(a, b T) bool)
 		empty: func(c *Contact) bool { return *at(c) == zero },
 		equal: func(a, b *Contact) bool { return equal(*at(a), *at(b)) },
 		set:   func(dst, src *Contact) { *at(dst) = *at(src) },
-		unite: func(dst, src *Contact, win bool) {
+		unite: func(dst, src *Contact, win bool, _ Rules) {
 			if v := *at(src); v != zero && (win || *at(dst) == zero) {
 				*at(dst) = v
 			}

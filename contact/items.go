@@ -40,8 +40,10 @@ func (p Phone) isEmpty() bool { return p.Number == "" }
 
 // same holds for one number in one role. The same number as home and as work
 // phone are two entries that the user made.
-func (p Phone) same(q Phone) bool {
-	return (p.Type == q.Type || p.Type == "" || q.Type == "") && PhoneKey(p.Number) == PhoneKey(q.Number)
+func (p Phone) same(q Phone) bool { return Rules{}.samePhone(p, q) }
+
+func (r Rules) samePhone(p, q Phone) bool {
+	return (p.Type == q.Type || p.Type == "" || q.Type == "") && r.sameNumber(p.Number, q.Number)
 }
 
 func (p *Phone) clean() { cleanAll(&p.Number, &p.Type) }
@@ -65,24 +67,29 @@ func (a Address) equal(b Address) bool {
 }
 
 // same holds for two addresses of one type that contradict each other in no part
-// and have one in common.
+// and have one in common, whatever their capitals, blanks and punctuation; and for
+// the whole of an address with and without a type.
 func (a Address) same(b Address) bool {
-	if a.Type != b.Type {
+	if a.Type != b.Type && a.Type != "" && b.Type != "" {
 		return false
 	}
-	common := false
+	common, whole := false, true
 	q := b.parts()
 	for i, p := range a.parts() {
 		if *p == "" || *q[i] == "" {
+			whole = whole && *p == *q[i]
 			continue
 		}
-		if !strings.EqualFold(*p, *q[i]) {
+		if !sameWords(*p, *q[i]) {
 			return false
 		}
 		common = true
 	}
+	if a.Type != b.Type && !(common && whole) {
+		return false
+	}
 	if a.Label != "" && b.Label != "" {
-		return a.Label == b.Label
+		return sameWords(a.Label, b.Label)
 	}
 	return common
 }
@@ -115,12 +122,13 @@ func (w Website) equal(v Website) bool {
 	return w.URL == v.URL && w.Name == v.Name && w.Type == v.Type && w.Preferred == v.Preferred && w.Params.equal(v.Params)
 }
 func (w Website) same(v Website) bool {
-	return w.URL == v.URL && (w.Type == v.Type || w.Type == "" || v.Type == "")
+	return (w.Type == v.Type || w.Type == "" || v.Type == "") && websiteKey(w.URL) == websiteKey(v.URL)
 }
 func (w Website) isEmpty() bool { return w.URL == "" }
 func (w *Website) clean()       { cleanAll(&w.URL, &w.Name, &w.Type) }
 
 func (w *Website) join(v Website, win bool) {
+	choose(&w.URL, v.URL, win)
 	choose(&w.Name, v.Name, win)
 	choose(&w.Type, v.Type, win)
 	w.Preferred = w.Preferred || v.Preferred
@@ -136,6 +144,7 @@ func (m *IM) clean()        { cleanAll(&m.Address, &m.Type) }
 
 func (m *IM) join(n IM, win bool) {
 	choose(&m.Address, n.Address, win)
+	choose(&m.Address, n.Address, win)
 	choose(&m.Type, n.Type, win)
 	m.Preferred = m.Preferred || n.Preferred
 	m.Params = m.Params.join(n.Params, win)
@@ -145,12 +154,13 @@ func (r Relation) equal(s Relation) bool {
 	return r.Name == s.Name && r.Type == s.Type && r.Params.equal(s.Params)
 }
 func (r Relation) same(s Relation) bool {
-	return r.Name == s.Name && (r.Type == s.Type || r.Type == "" || s.Type == "")
+	return strings.EqualFold(r.Name, s.Name) && (r.Type == s.Type || r.Type == "" || s.Type == "")
 }
 func (r Relation) isEmpty() bool { return r.Name == "" }
 func (r *Relation) clean()       { cleanAll(&r.Name, &r.Type) }
 
 func (r *Relation) join(s Relation, win bool) {
+	choose(&r.Name, s.Name, win)
 	choose(&r.Type, s.Type, win)
 	r.Params = r.Params.join(s.Params, win)
 }

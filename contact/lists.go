@@ -7,6 +7,7 @@ import "slices"
 type items[T any] struct {
 	ordered     bool // the order of the list has a meaning
 	equal, same func(a, b T) bool
+	sameBy      func(r Rules, a, b T) bool // same under rules; nil: they change nothing
 	empty       func(T) bool
 	clean       func(*T)
 	join        func(dst *T, src T, win bool) // nil: same items need no joining
@@ -24,7 +25,7 @@ func list[T any](f Field, at func(*Contact) *[]T, it items[T]) definition {
 			return equalUnordered(*at(a), *at(b), it.equal)
 		},
 		set:   func(dst, src *Contact) { *at(dst) = *at(src) },
-		unite: func(dst, src *Contact, win bool) { *at(dst) = it.unite(*at(dst), *at(src), win) },
+		unite: func(dst, src *Contact, win bool, r Rules) { *at(dst) = it.under(r).unite(*at(dst), *at(src), win) },
 		clean: func(c *Contact) {
 			if all := at(c); *all != nil {
 				*all = it.cleaned(*all)
@@ -42,6 +43,14 @@ func list[T any](f Field, at func(*Contact) *[]T, it items[T]) definition {
 			*at(c) = kept
 		},
 	}
+}
+
+// under returns the items with the rules in force.
+func (it items[T]) under(r Rules) items[T] {
+	if it.sameBy != nil {
+		it.same = func(a, b T) bool { return it.sameBy(r, a, b) }
+	}
+	return it
 }
 
 func equalUnordered[T any](a, b []T, equal func(a, b T) bool) bool {

@@ -78,12 +78,18 @@ func joinNonEmpty(sep string, parts ...string) string {
 }
 
 // EmailKey returns the form in which addresses are compared: trimmed, without
-// "mailto:" and angle brackets, in lower case.
+// "mailto:" and angle brackets, in lower case, an internationalised domain as people
+// read it (ann@xn--bcher-kva.example is ann@bücher.example).
 func EmailKey(address string) string {
 	s := strings.ToLower(strings.TrimSpace(address))
-	s = strings.TrimPrefix(s, "mailto:")
+	s = strings.TrimSpace(strings.TrimPrefix(s, "mailto:"))
 	if len(s) > 1 && s[0] == '<' && s[len(s)-1] == '>' {
 		s = s[1 : len(s)-1]
+	}
+	if at := strings.LastIndexByte(s, '@'); at >= 0 {
+		if domain := domainKey(s[at+1:]); domain != s[at+1:] {
+			s = s[:at+1] + domain
+		}
 	}
 	return s
 }

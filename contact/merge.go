@@ -14,10 +14,15 @@ const (
 	Replace Policy = "replace"
 )
 
+// Merge is Rules{}.Merge.
+func Merge(stored, incoming *Contact, policy Policy) *Contact {
+	return Rules{}.Merge(stored, incoming, policy)
+}
+
 // Merge returns what becomes of stored when incoming is joined to it under the
 // policy. The bookkeeping is that of stored; a UID is added if it has none.
 // Neither argument is changed.
-func Merge(stored, incoming *Contact, policy Policy) *Contact {
+func (r Rules) Merge(stored, incoming *Contact, policy Policy) *Contact {
 	merged := stored.Clone()
 	for i := range table {
 		d := &table[i]
@@ -27,7 +32,7 @@ func Merge(stored, incoming *Contact, policy Policy) *Contact {
 			}
 			continue
 		}
-		d.unite(merged, incoming, policy == Update)
+		d.unite(merged, incoming, policy == Update, r)
 	}
 	if merged.UID == "" {
 		merged.UID = incoming.UID

@@ -135,7 +135,7 @@ func Unstash(c *Contact, text string) error {
 		case d.keep != nil:
 			hidden := s.Full.Clone()
 			d.keep(hidden, s.Hidden[d.field])
-			d.unite(c, hidden, false)
+			d.unite(c, hidden, false, Rules{})
 			d.clean(c)
 		}
 	}

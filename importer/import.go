@@ -19,6 +19,8 @@ import (
 // photos.
 type Options struct {
 	Policy OnDuplicate // "" is Fill
+	// Rules say which numbers are one, in matching and in uniting lists.
+	Rules contact.Rules
 	// Concurrency is how many requests are under way at a time; 0 is 4, which is
 	// what Microsoft allows for one mailbox.
 	Concurrency int
@@ -69,7 +71,7 @@ func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], rea
 	defer x.spool.Close()
 	im.report.Existing = len(x.slots)
 
-	in, err := readInput(ctx, im.counted(records), o.TempDir, im.unreadable)
+	in, err := readInput(ctx, im.counted(records), o, im.unreadable)
 	if err != nil {
 		return im.report, err
 	}
@@ -78,7 +80,7 @@ func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], rea
 		return im.report, err
 	}
 	im.in = in
-	im.plan = &planner{in: in, index: x, policy: cmp.Or(o.Policy, Fill), sink: sink, photos: !o.NoPhotos, dryRun: o.DryRun, taken: map[int32]bool{}}
+	im.plan = &planner{in: in, index: x, policy: cmp.Or(o.Policy, Fill), rules: o.Rules, sink: sink, photos: !o.NoPhotos, dryRun: o.DryRun, taken: map[int32]bool{}}
 	if err := im.contactPass(ctx); err != nil {
 		im.giveUp(err)
 		return im.report, err

@@ -12,21 +12,26 @@ import (
 	"github.com/cardferry/cardferry/internal/spool"
 )
 
-// marks returns what a contact of the sink is recognised by where no key tells: its
-// addresses; for one that has none, its name together with each of its numbers. (The
-// records of one input are told apart by addresses alone: two colleagues of one name
-// may share the number of their company.)
-func marks(c *contact.Contact) []string {
-	if emails := c.EmailKeys(); len(emails) > 0 {
-		return emails
+// A contact of the sink is recognised, where no key tells, by the marks that a record
+// has in common with it: an address, the UID, or its name together with a number.
+
+func uidMark(c *contact.Contact) []string {
+	if c.UID == "" {
+		return nil
 	}
+	return []string{"uid\n" + c.UID}
+}
+
+// personMarks are the name with each of the numbers. The parts are kept apart, so
+// that no two people have a mark in common by accident.
+func personMarks(c *contact.Contact, rules contact.Rules) []string {
 	name := c.NameKey()
 	if name == "" {
 		return nil
 	}
 	var marks []string
 	for _, p := range c.Phones {
-		if k := name + "\n" + contact.PhoneKey(p.Number); !slices.Contains(marks, k) {
+		if k := name + "\n" + rules.PhoneKey(p.Number); !slices.Contains(marks, k) {
 			marks = append(marks, k)
 		}
 	}
@@ -73,8 +78,9 @@ func keyBytes(key string) (b [16]byte) {
 // index is the sink as it stood before the import.
 type index struct {
 	identity
-	spool *spool.Spool
-	slots []spool.Slot
+	spool  *spool.Spool
+	slots  []spool.Slot
+	people bool // whether the marks of people are in it
 }
 
 // buildIndex reads the whole sink. Any contact that cannot be read makes the index
@@ -99,8 +105,25 @@ func (x *index) keep(c *contact.Contact) error {
 	if err != nil {
 		return err
 	}
-	x.add(int32(len(x.slots)), c.Key, marks(c))
+	x.add(int32(len(x.slots)), c.Key, append(c.EmailKeys(), uidMark(c)...))
 	x.slots = append(x.slots, slot)
+	return nil
+}
+
+// addPeople enters the marks of people, once. Few records need them, and many imports
+// have none that does.
+func (x *index) addPeople(rules contact.Rules) error {
+	if x.people {
+		return nil
+	}
+	x.people = true
+	for i := range x.slots {
+		c, err := x.get(int32(i))
+		if err != nil {
+			return err
+		}
+		x.add(int32(i), "", personMarks(c, rules))
+	}
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 // one person.
 type input struct {
 	identity
+	rules  contact.Rules
 	spool  *spool.Spool
 	slots  []spool.Slot
 	leader []int32           // of each record: the first record of its person
@@ -36,8 +37,8 @@ const maxSharing = 64
 
 // readInput keeps all records aside and finds out which are one person. A record
 // that cannot be read is handed to bad.
-func readInput(ctx context.Context, records iter.Seq2[*contact.Contact, error], dir string, bad func(*formats.RecordError)) (*input, error) {
-	in := &input{identity: newIdentity(), spool: spool.New(dir), others: map[int32][]int32{},
+func readInput(ctx context.Context, records iter.Seq2[*contact.Contact, error], o Options, bad func(*formats.RecordError)) (*input, error) {
+	in := &input{identity: newIdentity(), rules: o.Rules, spool: spool.New(o.TempDir), others: map[int32][]int32{},
 		shares: map[int32]int32{}, rekeyed: map[int32]bool{}, claims: map[int32][]int32{}, claimed: map[int32]int32{}}
 	for c, err := range records {
 		if ctx.Err() != nil {
@@ -128,9 +129,14 @@ func (in *input) members(leader int32) []int32 {
 // contradicting names are two people, and the later one gets a key of its own.
 func (in *input) key(i int32, c *contact.Contact) string {
 	if in.rekeyed[i] {
-		return contact.KeyOf(c.DerivedUID() + "\n" + c.NameKey())
+		return namedKey(c)
 	}
 	return c.DerivedKey()
+}
+
+// namedKey is the key of one of several people who share an identity.
+func namedKey(c *contact.Contact) string {
+	return contact.KeyOf(c.DerivedUID() + "\n" + c.NameKey())
 }
 
 // claim finds, for every person of the input, the contacts of the sink that carry
@@ -145,7 +151,11 @@ func (in *input) claim(x *index) error {
 			return err
 		}
 		l := in.leader[i]
-		for _, entry := range x.withKey(in.key(int32(i), c)) {
+		entries := x.withKey(namedKey(c)) // created beside somebody who has its identity
+		if len(entries) == 0 {
+			entries = x.withKey(in.key(int32(i), c))
+		}
+		for _, entry := range entries {
 			if !slices.Contains(in.claims[l], entry) {
 				in.claims[l] = append(in.claims[l], entry)
 				in.claimed[entry] = l
@@ -173,7 +183,7 @@ func (in *input) person(leader int32) (*person, error) {
 	first := p.records[0]
 	p.contact = first
 	for _, c := range p.records[1:] {
-		p.contact = contact.Merge(p.contact, c, contact.Fill)
+		p.contact = in.rules.Merge(p.contact, c, contact.Fill)
 	}
 	if p.contact == first {
 		p.contact = first.Clone()

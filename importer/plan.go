@@ -48,10 +48,11 @@ type planner struct {
 	in     *input
 	index  *index
 	policy OnDuplicate
+	rules  contact.Rules
 	sink   Sink
 	photos bool
 	dryRun bool
-	taken  map[int32]bool // entries of the sink that a person matched by address
+	taken  map[int32]bool // entries of the sink that a person matched by a mark
 }
 
 // match finds the contact of the sink that is this person: one that carries its
@@ -64,13 +65,13 @@ func (pl *planner) match(p *person) (*decision, error) {
 		d.outcome, d.reason = Skipped, "the record is empty"
 		return d, nil
 	case len(claims) == 1:
-		return d, pl.load(d, claims[0])
+		return d, pl.matchByKey(d, claims[0])
 	case len(claims) > 1:
 		return d.review("%d contacts of the account were created from this record", len(claims)), nil
 	case pl.policy == Create:
 		return d, nil
 	}
-	entries, err := pl.byMark(p.contact)
+	entries, shared, err := pl.byMark(p.contact)
 	if err != nil || len(entries) == 0 {
 		return d, err
 	}
@@ -87,7 +88,7 @@ func (pl *planner) match(p *person) (*decision, error) {
 	case claimed && !compatible: // somebody else of this input, who shares the address
 		d.stored = nil
 	case !compatible:
-		return d.review("it shares an address with a contact of the account under another name"), nil
+		return d.review("it shares %s with a contact of the account under another name", shared), nil
 	case claimed || pl.taken[entry]:
 		return d.review("another record of this input is already joined to the same contact of the account"), nil
 	default:
@@ -96,17 +97,68 @@ func (pl *planner) match(p *person) (*decision, error) {
 	return d, nil
 }
 
+// matchByKey takes the contact that carries the person's key. Some programs number
+// their UIDs from 1, so that two files have the same: if the names contradict each
+// other, and nothing else is in common, it is not for us to say that it is one person.
+func (pl *planner) matchByKey(d *decision, entry int32) error {
+	if err := pl.load(d, entry); err != nil {
+		return err
+	}
+	if !contact.CompatibleNames(d.contact, d.stored) && !pl.haveInCommon(d.contact, d.stored) {
+		d.stored = nil
+		d.review("it has the identity of a contact of the account under another name, and no address or number in common with it")
+	}
+	return nil
+}
+
+func (pl *planner) haveInCommon(a, b *contact.Contact) bool {
+	for _, key := range a.EmailKeys() {
+		if slices.Contains(b.EmailKeys(), key) {
+			return true
+		}
+	}
+	for _, p := range a.Phones {
+		for _, q := range b.Phones {
+			if pl.rules.PhoneKey(p.Number) == pl.rules.PhoneKey(q.Number) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (pl *planner) load(d *decision, entry int32) (err error) {
 	d.stored, err = pl.index.get(entry)
 	return err
 }
 
-// byMark returns the entries of the sink that share a mark with c: an address, or
-// for contacts that have none, name and number. Those that another person of the input has by key, under a name that contradicts c's,
-// are left out when there are others.
-func (pl *planner) byMark(c *contact.Contact) ([]int32, error) {
+// byMark returns the entries of the sink that share a mark with c, and what it is that
+// they share: an address; else the UID; else, for a record that has no address, the
+// name and a number.
+func (pl *planner) byMark(c *contact.Contact) (entries []int32, shared string, err error) {
+	emails := c.EmailKeys()
+	entries, err = pl.sharing(c, emails, (*contact.Contact).EmailKeys)
+	if err != nil || len(entries) > 0 {
+		return entries, "an address", err
+	}
+	entries, err = pl.sharing(c, uidMark(c), uidMark)
+	if err != nil || len(entries) > 0 || len(emails) > 0 {
+		return entries, "its identity", err
+	}
+	if err := pl.index.addPeople(pl.rules); err != nil {
+		return nil, "", err
+	}
+	people := func(c *contact.Contact) []string { return personMarks(c, pl.rules) }
+	entries, err = pl.sharing(c, people(c), people)
+	return entries, "its name and a number", err
+}
+
+// sharing returns the entries that have one of the marks. Those that another person of
+// the input has by key, under a name that contradicts c's, are left out when there are
+// others.
+func (pl *planner) sharing(c *contact.Contact, marks []string, marksOf func(*contact.Contact) []string) ([]int32, error) {
 	var all, free []int32
-	for _, mark := range marks(c) {
+	for _, mark := range marks {
 		for _, entry := range pl.index.withMark(mark) {
 			if slices.Contains(all, entry) {
 				continue
@@ -115,7 +167,7 @@ func (pl *planner) byMark(c *contact.Contact) ([]int32, error) {
 			if err != nil {
 				return nil, err
 			}
-			if !slices.Contains(marks(stored), mark) {
+			if !slices.Contains(marksOf(stored), mark) {
 				continue // another mark of the same hash
 			}
 			all = append(all, entry)
@@ -165,7 +217,7 @@ func (pl *planner) at(record int32) string {
 
 func (pl *planner) decideChange(d *decision) {
 	policy := pl.mergePolicy()
-	merged := contact.Merge(d.stored, d.contact, policy)
+	merged := pl.rules.Merge(d.stored, d.contact, policy)
 	projected, losses := pl.project(merged)
 	d.losses = losses
 	d.patch = contact.NewPatch(d.stored, projected)
@@ -175,7 +227,7 @@ func (pl *planner) decideChange(d *decision) {
 		d.outcome = Updated
 	}
 	if policy == contact.Fill {
-		wanted := contact.Merge(merged, d.contact, contact.Update)
+		wanted := pl.rules.Merge(merged, d.contact, contact.Update)
 		for _, f := range contact.Diff(merged, wanted) {
 			if f != "photo" {
 				d.kept = append(d.kept, f)
@@ -220,7 +272,7 @@ func (pl *planner) again(d *decision, now *contact.Contact) Outcome {
 	if now.Key != d.contact.Key && d.outcome == Created {
 		return Created // a second run would not recognise it
 	}
-	merged := contact.Merge(now, d.contact, pl.mergePolicy())
+	merged := pl.rules.Merge(now, d.contact, pl.mergePolicy())
 	if contact.NewPatch(now, merged).Empty() {
 		return Unchanged
 	}

@@ -30,6 +30,7 @@ var homes = map[string]string{
 	"github.com/schollz/progressbar/v3": "cmd",
 	"github.com/spf13/cobra":            "cmd",
 	"github.com/BurntSushi/toml":        "cmd",
+	"github.com/nyaruka/phonenumbers":   "internal/spelling",
 	"golang.org/x/oauth2":               "internal/auth",
 	"github.com/zalando/go-keyring":     "internal/auth",
 	"go.etcd.io/bbolt":                  "internal/sandbox",

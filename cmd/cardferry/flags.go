@@ -6,12 +6,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats"
 	"github.com/cardferry/cardferry/formats/csv"
 	"github.com/cardferry/cardferry/formats/jsonl"
 	"github.com/cardferry/cardferry/formats/outlook"
 	"github.com/cardferry/cardferry/formats/vcard"
 	"github.com/cardferry/cardferry/importer"
+	"github.com/cardferry/cardferry/internal/spelling"
 )
 
 // formatFlags choose the format of a file and its variant.
@@ -121,6 +123,7 @@ func (f *runFlags) add(c *cobra.Command) {
 type importFlags struct {
 	dryRun      bool
 	policy      string
+	region      string
 	concurrency int
 }
 
@@ -131,14 +134,31 @@ func (f *importFlags) add(c *cobra.Command) {
 	}
 	c.Flags().BoolVarP(&f.dryRun, "dry-run", "n", false, "show what would be done; nothing is written")
 	choice(c, &f.policy, "on-duplicate", words[0], words, "what to do with a contact that the account has already")
+	addRegion(c, &f.region)
 	c.Flags().IntVar(&f.concurrency, "concurrency", 4, "requests under way at a time")
+}
+
+func addRegion(c *cobra.Command, region *string) {
+	c.Flags().StringVar(region, "region", "", "the `COUNTRY` (DE, GB, US…) in which numbers without a country code are dialled, to tell one number written two ways")
+}
+
+func regionRules(region string) (contact.Rules, error) {
+	rules, err := spelling.Rules(region)
+	if err != nil {
+		return rules, usage("for example --region DE", "--region %w", err)
+	}
+	return rules, nil
 }
 
 func (f *importFlags) options(e end, photos bool) (importer.Options, error) {
 	if f.concurrency < 1 || f.concurrency > 64 {
 		return importer.Options{}, usage("", "--concurrency must be from 1 to 64")
 	}
-	o := importer.Options{Policy: importer.OnDuplicate(f.policy), Concurrency: f.concurrency, NoPhotos: !photos, DryRun: f.dryRun}
+	rules, err := regionRules(f.region)
+	if err != nil {
+		return importer.Options{}, err
+	}
+	o := importer.Options{Policy: importer.OnDuplicate(f.policy), Rules: rules, Concurrency: f.concurrency, NoPhotos: !photos, DryRun: f.dryRun}
 	if e.folder != nil {
 		o.Folder = *e.folder
 	}

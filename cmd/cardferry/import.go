@@ -15,7 +15,8 @@ import (
 )
 
 const onDuplicateHelp = `A record is recognised in the account by the key that an earlier run stored with
-it, else by an email address; one without any, by its name and a phone number.
+it, else by an email address, else by its UID; one without an address also by its
+whole name and a phone number (--region tells one number written two ways).
 --on-duplicate says what happens to one that is there already:
   fill     add what the account's contact lacks; overwrite nothing
   update   let the record's values stand; unite the lists
