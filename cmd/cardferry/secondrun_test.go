@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/contact/contacttest"
+	"github.com/cardferry/cardferry/importer"
+	"github.com/cardferry/cardferry/internal/files"
+)
+
+// program is the real program with an environment of its own.
+type program struct {
+	t    *testing.T
+	vars map[string]string
+}
+
+func newProgram(t *testing.T, vars ...string) *program {
+	t.Helper()
+	p := &program{t, map[string]string{"HOME": t.TempDir()}}
+	for _, pair := range vars {
+		name, value, _ := strings.Cut(pair, "=")
+		p.vars[name] = value
+	}
+	return p
+}
+
+// run runs a command line and returns the summary that it prints with --json, and the
+// exit code.
+func (p *program) run(args ...string) (summary, int) {
+	p.t.Helper()
+	var out, errors bytes.Buffer
+	e := env{stdin: strings.NewReader(""), stdout: &out, stderr: &errors,
+		getenv:  func(name string) string { return p.vars[name] },
+		environ: func() (all []string) { return nil }}
+	code := run(p.t.Context(), e, append(args, "--json"))
+	lines := bytes.Split(bytes.TrimSpace(out.Bytes()), []byte("\n"))
+	var s summary
+	if err := json.Unmarshal(lines[len(lines)-1], &s); err != nil || s.Type != "summary" {
+		p.t.Fatalf("cardferry %s ended with %d and no summary: %s\n%s", strings.Join(args, " "), code, lines[len(lines)-1], &errors)
+	}
+	return s, code
+}
+
+// TestSecondRunWritesNothing: after any import the same command creates 0, updates 0
+// and stores 0 photos, whatever the records, the policy and the dialect, with lists
+// whose items the account holds in another spelling.
+func TestSecondRunWritesNothing(t *testing.T) {
+	dialects := []string{"graph-v1.0", "outlook-beta"}
+	for i, policy := range importer.Policies() {
+		t.Run(string(policy), func(t *testing.T) {
+			t.Parallel()
+			rng := rand.New(rand.NewPCG(uint64(i), 77))
+			there, input := filepath.Join(t.TempDir(), "there.jsonl"), filepath.Join(t.TempDir(), "input.jsonl")
+			var first, second []*contact.Contact
+			for n := range 50 {
+				c := contacttest.Sparse(rng)
+				if n%5 == 0 {
+					c = contacttest.Random(rng)
+				}
+				c.ID, c.Key = "", ""
+				for i := range c.Emails { // random ones are shared by several people
+					c.Emails[i].Address = fmt.Sprintf("e%d.%d@Example.org", n, i)
+				}
+				c.Phones = append(c.Phones, contact.Phone{Number: fmt.Sprintf("030 12345%02d", n), Type: contact.Home})
+				c.Websites = append(c.Websites, contact.Website{URL: fmt.Sprintf("https://Example.org/%d/", n)})
+				c.Addresses = append(c.Addresses, contact.Address{Street: fmt.Sprintf("Main St. %d", n), City: "Bern", Type: contact.Work})
+				if n%3 == 0 {
+					c.Emails = append([]contact.Email{{Address: fmt.Sprintf("p%d@bücher.example", n)}}, c.Emails...)
+				}
+				contact.Normalize(c)
+				second = append(second, c)
+				if n%2 == 0 {
+					first = append(first, respelled(c, n))
+				}
+			}
+			writeLines(t, there, first)
+			writeLines(t, input, second)
+			p := newProgram(t, "CARDFERRY_BOX_PROVIDER=sandbox", "CARDFERRY_BOX_DIALECT="+dialects[i%len(dialects)])
+			p.run("import", there, "box:")
+			args := []string{"import", input, "box:", "--on-duplicate", string(policy), "--region", "DE"}
+			s, _ := p.run(args...)
+			if s.Read != len(second) || s.Failed > 0 || s.Again == nil || s.Again.Created+s.Again.Updated > 0 {
+				t.Fatalf("first run: %+v, again %+v", s, s.Again)
+			}
+			if merges := policy != importer.Create && policy != importer.Skip; merges && s.Updated < 5 {
+				t.Fatalf("%d updates do not show much", s.Updated)
+			}
+			for range 2 {
+				if s, _ := p.run(args...); s.Created+s.Updated+s.Photos > 0 {
+					t.Errorf("once more: %+v", s)
+				}
+			}
+		})
+	}
+}
+
+// respelled returns the same person as somebody else would have typed it in, without
+// an identity in common.
+func respelled(c *contact.Contact, n int) *contact.Contact {
+	d := c.Clone()
+	d.UID = fmt.Sprintf("typed-%d", n)
+	for i := range d.Emails {
+		d.Emails[i].Address = strings.ToUpper(strings.Replace(d.Emails[i].Address, "bücher", "xn--bcher-kva", 1))
+	}
+	for i := range d.Phones {
+		d.Phones[i].Number = strings.Replace(d.Phones[i].Number, "030 ", "+49 (30) ", 1)
+	}
+	for i := range d.Websites {
+		d.Websites[i].URL = strings.TrimSuffix(strings.Replace(d.Websites[i].URL, "https://E", "http://e", 1), "/")
+	}
+	for i := range d.Addresses {
+		d.Addresses[i].Street = strings.ToLower(strings.ReplaceAll(d.Addresses[i].Street, ".", ""))
+	}
+	d.Notes, d.Photo = "", nil
+	return contact.Normalize(d)
+}
+
+func writeLines(t *testing.T, path string, contacts []*contact.Contact) {
+	t.Helper()
+	format, err := (&formatFlags{}).table().ByName("jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := files.CreateFile(path, format)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range contacts {
+		if _, err := file.Encode(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := file.Commit(); err != nil {
+		t.Fatal(err)
+	}
+}
