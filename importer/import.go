@@ -25,6 +25,8 @@ type Options struct {
 	// what Microsoft allows for one mailbox.
 	Concurrency int
 	NoPhotos    bool
+	// Decisions are what people decided about records that waited for review.
+	Decisions []Decision
 	// Folder is the folder below which the records' own folders are made.
 	Folder contact.FolderPath
 	DryRun bool
@@ -80,7 +82,7 @@ func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], rea
 		return im.report, err
 	}
 	im.in = in
-	im.plan = &planner{in: in, index: x, policy: cmp.Or(o.Policy, Fill), rules: o.Rules, sink: sink, photos: !o.NoPhotos, dryRun: o.DryRun, taken: map[int32]bool{}}
+	im.plan = &planner{in: in, index: x, policy: cmp.Or(o.Policy, Fill), rules: o.Rules, sink: sink, photos: !o.NoPhotos, dryRun: o.DryRun, taken: map[int32]bool{}, decisions: newDecisions(o.Decisions)}
 	if err := im.contactPass(ctx); err != nil {
 		im.giveUp(err)
 		return im.report, err
@@ -131,6 +133,7 @@ func (im *importing) unreadable(e *formats.RecordError) {
 func (im *importing) contactPass(ctx context.Context) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(im.o.concurrency())
+	var shared []*decision
 	for i, leader := range im.in.leader {
 		if int32(i) != leader {
 			continue
@@ -148,11 +151,21 @@ func (im *importing) contactPass(ctx context.Context) error {
 			g.Go(func() error { return err })
 			break
 		}
+		if im.plan.isShared(d) {
+			shared = append(shared, d)
+			continue
+		}
 		g.Go(func() error { return im.carryOut(gctx, d) })
 	}
 	if err := g.Wait(); err != nil {
 		return err
 	}
+	for _, d := range im.plan.joinDecided(shared) {
+		if err := im.carryOut(ctx, d); err != nil {
+			return err
+		}
+	}
+	im.report.Undecided = im.plan.decisions.unmet()
 	return ctx.Err()
 }
 
@@ -191,7 +204,7 @@ func (im *importing) tolerate(err error) bool {
 }
 
 func (im *importing) finish(d *decision, now *contact.Contact, err error) {
-	leader := Result{At: d.records[0].At, Outcome: d.outcome, Reason: d.reason, Kept: d.kept, Losses: d.losses, Unread: d.records[0].Unread, Err: err}
+	leader := Result{At: d.records[0].At, Record: d.records[0], Outcome: d.outcome, Reason: d.reason, Kept: d.kept, Losses: d.losses, Unread: d.records[0].Unread, Err: err}
 	if d.outcome == Updated {
 		leader.Fields = d.patch.Fields
 	}
@@ -200,6 +213,9 @@ func (im *importing) finish(d *decision, now *contact.Contact, err error) {
 	}
 	if now != nil {
 		leader.ID = now.ID
+	}
+	if d.outcome == Review {
+		leader.Review, err = im.plan.reviewCase(d)
 	}
 	again := Unchanged
 	if err != nil {
@@ -221,7 +237,7 @@ func (im *importing) finish(d *decision, now *contact.Contact, err error) {
 	}
 	im.noteLocked(leader)
 	for _, c := range d.records[1:] {
-		r := Result{At: c.At, Outcome: United, ID: leader.ID, Unread: c.Unread, Reason: "it is the same person as an earlier record" + inParentheses(leader.At)}
+		r := Result{At: c.At, Record: c, Outcome: United, ID: leader.ID, Unread: c.Unread, Reason: "it is the same person as an earlier record" + inParentheses(leader.At)}
 		if leader.Outcome == Failed || leader.Outcome == Review {
 			r.Outcome, r.Err = leader.Outcome, leader.Err
 		}

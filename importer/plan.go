@@ -37,6 +37,11 @@ type decision struct {
 	patch   contact.Patch    // for Updated
 	kept    []contact.Field
 	losses  []contact.Loss // as far as they are known without a request
+	// candidates, for Review, are the entries of the sink that may be the person.
+	// severalOwn: they all carry the person's key; sameKey: the one of them does.
+	candidates          []int32
+	severalOwn, sameKey bool
+	decided             bool // somebody chose the contact
 	// setPhoto: the photo pass is to store the person's photo; comparePhoto: only
 	// if the one that is there is another.
 	setPhoto, comparePhoto bool
@@ -53,11 +58,23 @@ type planner struct {
 	photos bool
 	dryRun bool
 	taken  map[int32]bool // entries of the sink that a person matched by a mark
+
+	decisions *decisions
 }
 
-// match finds the contact of the sink that is this person: one that carries its
-// key, else one that shares a mark. It sets stored, or the outcome Review.
+// match finds the contact of the sink that is this person. It sets stored, or the
+// outcome Review unless somebody has decided.
 func (pl *planner) match(p *person) (*decision, error) {
+	d, err := pl.recognise(p)
+	if err == nil {
+		err = pl.settle(d)
+	}
+	return d, err
+}
+
+// recognise finds the contact that carries the person's key, else one that shares a
+// mark.
+func (pl *planner) recognise(p *person) (*decision, error) {
 	d := &decision{person: p}
 	claims := pl.in.claims[p.leader]
 	switch {
@@ -67,7 +84,8 @@ func (pl *planner) match(p *person) (*decision, error) {
 	case len(claims) == 1:
 		return d, pl.matchByKey(d, claims[0])
 	case len(claims) > 1:
-		return d.review("%d contacts of the account were created from this record", len(claims)), nil
+		d.severalOwn = true
+		return d.review(claims, "%d contacts of the account were created from this record", len(claims)), nil
 	case pl.policy == Create:
 		return d, nil
 	}
@@ -76,7 +94,7 @@ func (pl *planner) match(p *person) (*decision, error) {
 		return d, err
 	}
 	if len(entries) > 1 {
-		return d.review("it matches %d contacts of the account", len(entries)), nil
+		return d.review(entries, "it matches %d contacts of the account", len(entries)), nil
 	}
 	entry := entries[0]
 	if err := pl.load(d, entry); err != nil {
@@ -88,9 +106,9 @@ func (pl *planner) match(p *person) (*decision, error) {
 	case claimed && !compatible: // somebody else of this input, who shares the address
 		d.stored = nil
 	case !compatible:
-		return d.review("it shares %s with a contact of the account under another name", shared), nil
+		return d.review(entries, "it shares %s with a contact of the account under another name", shared), nil
 	case claimed || pl.taken[entry]:
-		return d.review("another record of this input is already joined to the same contact of the account"), nil
+		return d.review(entries, "another record of this input is already joined to the same contact of the account"), nil
 	default:
 		pl.taken[entry] = true
 	}
@@ -105,8 +123,8 @@ func (pl *planner) matchByKey(d *decision, entry int32) error {
 		return err
 	}
 	if !contact.CompatibleNames(d.contact, d.stored) && !pl.haveInCommon(d.contact, d.stored) {
-		d.stored = nil
-		d.review("it has the identity of a contact of the account under another name, and no address or number in common with it")
+		d.stored, d.sameKey = nil, true
+		d.review([]int32{entry}, "it has the identity of a contact of the account under another name, and no address or number in common with it")
 	}
 	return nil
 }
@@ -182,8 +200,8 @@ func (pl *planner) sharing(c *contact.Contact, marks []string, marksOf func(*con
 	return free, nil
 }
 
-func (d *decision) review(format string, args ...any) *decision {
-	d.outcome, d.reason = Review, fmt.Sprintf(format, args...)
+func (d *decision) review(candidates []int32, format string, args ...any) *decision {
+	d.outcome, d.candidates, d.reason = Review, candidates, fmt.Sprintf(format, args...)
 	return d
 }
 
@@ -196,10 +214,10 @@ func (pl *planner) decide(d *decision) {
 		if pl.dryRun { // otherwise the sink will say
 			_, d.losses = pl.project(d.contact)
 		}
-		if other, ok := pl.in.shares[d.leader]; ok {
+		if other, ok := pl.in.shares[d.leader]; ok && d.reason == "" {
 			d.reason = "it shares an address or an identity with an earlier record under another name" + pl.at(other)
 		}
-	case pl.policy == Skip:
+	case pl.policy == Skip && !d.decided:
 		d.outcome, d.reason = Skipped, "the account has this contact already"
 	default:
 		pl.decideChange(d)
@@ -284,9 +302,9 @@ func (pl *planner) again(d *decision, now *contact.Contact) Outcome {
 }
 
 // mergePolicy is how a record is joined to the contact that it matches. With Create
-// that is one which an earlier run created from it.
+// that is one which an earlier run created from it, with Skip one that a person chose.
 func (pl *planner) mergePolicy() contact.Policy {
-	if pl.policy == Create {
+	if pl.policy == Create || pl.policy == Skip {
 		return contact.Fill
 	}
 	return contact.Policy(pl.policy)

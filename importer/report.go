@@ -18,6 +18,7 @@ const (
 // Result is what became of one record.
 type Result struct {
 	At      contact.Position
+	Record  *contact.Contact // as it was read; nil if it could not be
 	Outcome Outcome
 	Reason  string     // for people; empty where the outcome says it all
 	ID      contact.ID // of the contact of the account, where there is one
@@ -29,6 +30,9 @@ type Result struct {
 	Unread []contact.Loss // what the reader could not make sense of
 	Losses []contact.Loss // what the account could not keep
 	Err    error          // why it failed
+	// Review is what a person has to decide, for the first record of a person whose
+	// outcome is Review.
+	Review *ReviewCase
 }
 
 // Counts are the totals of a run. The last seven always add up to Read.
@@ -73,6 +77,8 @@ type Report struct {
 	Unread               int // parts of records that could not be read
 	Kept                 int // fields in which the account's own value stood
 	Losses               contact.Ledger
+	// Undecided are the decisions about records that are not in the input.
+	Undecided []Decision
 	// Again is what a second run of the same import would write, planned anew
 	// against the service's own answers. Both are zero when all is well.
 	Again struct{ Create, Update int }
