@@ -144,7 +144,6 @@ func (m *IM) clean()        { cleanAll(&m.Address, &m.Type) }
 
 func (m *IM) join(n IM, win bool) {
 	choose(&m.Address, n.Address, win)
-	choose(&m.Address, n.Address, win)
 	choose(&m.Type, n.Type, win)
 	m.Preferred = m.Preferred || n.Preferred
 	m.Params = m.Params.join(n.Params, win)
