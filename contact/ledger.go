@@ -49,6 +49,17 @@ func (l *Ledger) Total() int {
 	return n
 }
 
+// Count returns how many losses of that kind were entered.
+func (l *Ledger) Count(kind LossKind) int {
+	n := 0
+	for k, row := range l.rows {
+		if k.kind == kind {
+			n += row.Count
+		}
+	}
+	return n
+}
+
 // Rows returns the totals, the most frequent first.
 func (l *Ledger) Rows() []LedgerRow {
 	rows := make([]LedgerRow, 0, len(l.rows))

@@ -29,15 +29,17 @@ Formats are found by extension and content; --from and --format name them.
 A record that cannot be read is named with its position, and the others go
 through. What the new format cannot keep is counted, and named with -v.
 
-` + exitCodesHelp,
+` + onLossHelp + "\n" + exitCodesHelp,
 		Example: `  cardferry convert contacts.vcf contacts.jsonl
   cardferry convert google.csv outlook.csv --csv-dialect outlook
+  cardferry convert people.csv people.vcf --explain --map columns.toml
   cardferry convert old-cards/ all.vcf --vcard-version 4.0`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error { return x.run(c.Context(), args) },
 	}
 	x.runFlags.add(c)
 	x.formatFlags.add(c, "OUT", true)
+	x.tableFlags.add(c)
 	choice(c, &x.from, "from", "", formatNames, "format of IN; by default its content or its extension tells")
 	choice(c, &x.split, "split", "", []string{string(files.ByContact), string(files.ByFolder)}, "write a directory of files, one per contact or per folder")
 	return c
@@ -54,13 +56,15 @@ func (x *convertCommand) run(ctx context.Context, args []string) error {
 	if sameFile(in.path, out.path) {
 		return usage("write to another name", "IN and OUT are the same file")
 	}
-	reader, err := x.fileReader(&formatFlags{format: x.from})
+	from := formatFlags{format: x.from, tableFlags: x.tableFlags}
+	reader, err := x.fileReader(&from)
 	if err != nil {
 		return err
 	}
 	if _, err := os.Stat(in.path); in.path != files.Stdio && err != nil {
 		return err
 	}
+	x.tables.Columns = extraColumns(reader, in.path, from.tables)
 	w := writing{ui: x.ui, runFlags: x.runFlags, formatFlags: x.formatFlags, split: files.Split(x.split), verb: "converted"}
 	return w.write(ctx, withoutPhotos(x.photos, reader.Contacts(in.path)), out.path)
 }
@@ -76,6 +80,10 @@ func sameFile(a, b string) bool {
 
 // fileReader returns a reader of files in the format that the flags name, or any.
 func (u *ui) fileReader(f *formatFlags) (*files.Reader, error) {
+	var err error
+	if f.tables, err = f.tableFlags.options(f.tables, u); err != nil {
+		return nil, err
+	}
 	format, err := f.forReading()
 	if err != nil {
 		return nil, err

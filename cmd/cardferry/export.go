@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"runtime/debug"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -36,7 +37,7 @@ A file takes its name only when it is complete: until then the old one stands.
 vCards hold their photos; for the other formats photos go to a directory
 "photos" beside the file.
 
-` + exitCodesHelp,
+` + onLossHelp + "\n" + exitCodesHelp,
 		Example: `  cardferry export sandbox: contacts.vcf
   cardferry export work:Customers/EMEA --format csv --csv-dialect google
   cardferry export work: backup/ --split contact --vcard-version 4.0`,
@@ -100,6 +101,7 @@ func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact
 	if w.ui.report, err = newReportFile(w.runFlags.report); err != nil {
 		return err
 	}
+	w.formatFlags.tables.Stash = w.onLoss == "stash"
 	out, err := w.open(path)
 	if err != nil {
 		return err
@@ -114,6 +116,9 @@ func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact
 	})
 	if err == nil && r.Written == 0 && !w.yes {
 		err = guardEmpty(path)
+	}
+	if err == nil && w.onLoss == "fail" {
+		err = refuseLosses(&r.Losses, path)
 	}
 	if err == nil {
 		err = out.Commit()
@@ -164,6 +169,22 @@ func guardEmpty(path string) error {
 		return nil
 	}
 	return &fault{exitRefused, fmt.Errorf("there are no contacts to write, and %s exists: it stays as it is", path), "add --yes if that is right"}
+}
+
+// refuseLosses is the error of a run that must not lose anything and would.
+func refuseLosses(l *contact.Ledger, path string) error {
+	n := l.Total() - l.Count(contact.Stashed)
+	if n == 0 {
+		return nil
+	}
+	var fields []contact.Field
+	for _, row := range l.Rows() {
+		if row.Kind != contact.Stashed && !slices.Contains(fields, row.Field) {
+			fields = append(fields, row.Field)
+		}
+	}
+	return &fault{exitIncomplete, fmt.Errorf("%s would be lost (%s), and --on-loss fail was given: %s is not written", count(n, "value"), joinFields(fields), place(path)),
+		"--on-loss stash carries them along; --format jsonl, vcard or jcard keeps everything"}
 }
 
 func place(path string) string {

@@ -18,12 +18,15 @@ import (
 
 // formatFlags choose the format of a file and its variant.
 type formatFlags struct {
-	format, vcardVersion, csvDialect, jsonDialect string
+	format, vcardVersion, csvDialect, jsonDialect, forWhom string
+	tableFlags
+	tables csv.Options // as the command completes them
 }
 
 var (
 	vcardVersions = []string{"3.0", "4.0"}
-	csvDialects   = []string{"outlook", "google", "thunderbird", "generic"}
+	csvDialects   = csv.Dialects()
+	destinations  = []string{"excel"}
 	jsonDialects  = []string{string(outlook.GraphV1), string(outlook.GraphBeta), string(outlook.OutlookV2), string(outlook.OutlookBeta)}
 	formatNames   = []string{"vcard", "csv", "jsonl", "outlook-json"}
 )
@@ -31,18 +34,22 @@ var (
 func (f *formatFlags) add(c *cobra.Command, ofWhat string, writes bool) {
 	choice(c, &f.format, "format", "", formatNames, "format of "+ofWhat+"; by default its extension or its content tells")
 	if !writes {
+		f.tableFlags.add(c)
 		return
 	}
 	choice(c, &f.vcardVersion, "vcard-version", "3.0", vcardVersions, "version of vCards to write")
 	choice(c, &f.csvDialect, "csv-dialect", "outlook", csvDialects, "columns of CSV to write; generic keeps every field")
+	choice(c, &f.forWhom, "for", "", destinations, "what will open the file: excel gets a byte order mark, and cells that it would run as formulas are made harmless")
 	choice(c, &f.jsonDialect, "json-dialect", jsonDialects[0], jsonDialects, "dialect of Microsoft's JSON to write")
 }
 
-// table returns the formats, each in the variant that the flags choose.
+// table returns the table of formats, each in the variant that the flags choose.
 func (f *formatFlags) table() formats.Table {
+	tables := f.tables
+	tables.Dialect, tables.Excel = f.csvDialect, f.forWhom == "excel"
 	return formats.Table{
 		vcard.Format(vcard.Options{Version: f.vcardVersion}),
-		csv.Format(csv.Options{Dialect: f.csvDialect}),
+		csv.Format(tables),
 		jsonl.Format(),
 		outlook.Format(outlook.Options{Dialect: outlook.Dialect(f.jsonDialect)}),
 	}
@@ -104,10 +111,24 @@ func (w *wordValue) Set(s string) error {
 	return nil
 }
 
+// lossPolicies are the words of --on-loss, and onLossHelp what they mean.
+var lossPolicies = []string{"report", "stash", "fail"}
+
+const onLossHelp = `--on-loss says what happens to values that have no place where they go to:
+  report   count them, and name each with -v and in --report
+  stash    also carry them along where people do not see them (in CSV a last column
+           of cardferry's own; vCards, JSON and accounts always do), so that they
+           come back on reading
+  fail     write nothing that would lose any: a file stays as it was, an account
+           does not get that record; the exit code is 3
+--strict also ends with 3, for values stashed too, but after writing everything.
+`
+
 // runFlags are those that every command has that moves contacts.
 type runFlags struct {
 	photos bool
 	strict bool
+	onLoss string
 	report string
 	yes    bool
 }
@@ -115,6 +136,7 @@ type runFlags struct {
 func (f *runFlags) add(c *cobra.Command) {
 	c.Flags().BoolVar(&f.photos, "photos", true, "bring the photos along")
 	c.Flags().BoolVar(&f.strict, "strict", false, "exit 3 if anything at all is lost")
+	choice(c, &f.onLoss, "on-loss", "report", lossPolicies, "what to do with what cannot be kept")
 	c.Flags().StringVar(&f.report, "report", "", "write what happened to every record to `FILE`.json")
 	c.Flags().BoolVar(&f.yes, "yes", false, "go on where a guard would refuse")
 }
@@ -125,7 +147,6 @@ type importFlags struct {
 	policy      string
 	region      string
 	concurrency int
-	journal     string
 }
 
 func (f *importFlags) add(c *cobra.Command) {
@@ -137,7 +158,6 @@ func (f *importFlags) add(c *cobra.Command) {
 	choice(c, &f.policy, "on-duplicate", words[0], words, "what to do with a contact that the account has already")
 	addRegion(c, &f.region)
 	c.Flags().IntVar(&f.concurrency, "concurrency", 4, "requests under way at a time")
-	c.Flags().StringVar(&f.journal, "journal", "", "keep the run's journal in `FILE` instead of among the runs")
 }
 
 func addRegion(c *cobra.Command, region *string) {

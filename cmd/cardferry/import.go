@@ -6,7 +6,6 @@ import (
 	"iter"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -45,7 +44,7 @@ func newImport(u *ui) *cobra.Command {
 stdin) into an account. It first reads the whole account, finds out which records
 are there already, writes the rest, and then the photos.
 
-` + onDuplicateHelp + "\n" + exitCodesHelp,
+` + onDuplicateHelp + "\n" + onLossHelp + "\n" + exitCodesHelp,
 		Example: `  cardferry import contacts.vcf work: --dry-run
   cardferry import *.vcf more.csv work:
   cardferry import old.jsonl work:Archive --on-duplicate skip`,
@@ -84,7 +83,7 @@ func (x *importCommand) run(ctx context.Context, args []string) error {
 		return err
 	}
 	return x.session(func(s *session) error {
-		b := bringing{ui: x.ui, runFlags: x.runFlags, importFlags: x.importFlags, what: strings.Join(paths, ", "), verb: "imported", same: same("import", paths, to)}
+		b := bringing{ui: x.ui, runFlags: x.runFlags, importFlags: x.importFlags, what: strings.Join(paths, ", "), verb: "imported"}
 		return b.bring(ctx, s, withoutPhotos(x.photos, reader.Contacts(paths...)), to)
 	})
 }
@@ -96,7 +95,6 @@ type bringing struct {
 	runFlags
 	importFlags
 	what, verb string
-	same       string // of the journal
 }
 
 func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*contact.Contact, error], to end) (err error) {
@@ -104,6 +102,7 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	if err != nil {
 		return err
 	}
+	o.RefuseLosses = b.onLoss == "fail"
 	if b.ui.report, err = newReportFile(b.runFlags.report); err != nil {
 		return err
 	}
@@ -111,19 +110,10 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	if err != nil {
 		return err
 	}
-	if !b.dryRun {
-		if o.Journal, err = s.openJournal(t.account, b.journal, b.same); err != nil {
-			return err
-		}
-		o.Settle = t.account.settle
-	}
 	b.showProgress()
 	r, err := importer.Import(ctx, contacts, t, t.sink, o, importer.Observer{
 		Record: b.imported, Photo: b.photo, Progress: b.progress,
 	})
-	if err == nil {
-		err = o.Journal.Finish(time.Now())
-	}
 	sum := summary{
 		DryRun: b.dryRun, Read: r.Read, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, United: r.United,
 		Skipped: r.Skipped, Review: r.Review, Failed: r.Failed, Photos: r.Photos, PhotosFailed: r.PhotosFailed,

@@ -24,7 +24,7 @@ func newMigrate(u *ui) *cobra.Command {
 		Long: `Migrate reads the contacts of one account and brings them into another, as import
 does with files. Folders are made where they do not exist.
 
-` + onDuplicateHelp + "\n" + exitCodesHelp,
+` + onDuplicateHelp + "\n" + onLossHelp + "\n" + exitCodesHelp,
 		Example: `  cardferry migrate old: new: --dry-run
   cardferry migrate old:Customers new:Customers`,
 		Args: cobra.ExactArgs(2),
@@ -56,7 +56,7 @@ func (x *migrateCommand) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		b := bringing{ui: x.ui, runFlags: x.runFlags, importFlags: x.importFlags, what: from.text, verb: "migrated", same: same("migrate", []string{from.text}, to)}
+		b := bringing{ui: x.ui, runFlags: x.runFlags, importFlags: x.importFlags, what: from.text, verb: "migrated"}
 		contacts := src.contacts(ctx, x.photos)
 		if from.folder != nil && to.folder != nil {
 			contacts = intoOneFolder(contacts)

@@ -86,7 +86,11 @@ func (u *ui) record(e event, loud bool) {
 		u.line("%s: %s%s", at, text, idSuffix(e.ID, u.verbose))
 	}
 	for _, l := range e.Unread {
-		u.line("%s: %snot read: %s", at, unlessExtra(l.Field), l.Reason)
+		said := "not read: "
+		if l.Kind == contact.Moved { // read, but perhaps not as it was meant
+			said = ""
+		}
+		u.line("%s: %s%s%s", at, unlessExtra(l.Field), said, l.Reason)
 	}
 	if u.verbose {
 		for _, l := range e.Losses {

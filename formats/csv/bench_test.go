@@ -65,7 +65,7 @@ func BenchmarkEncode(b *testing.B) {
 // BenchmarkDecode measures one row of a table without end.
 func BenchmarkDecode(b *testing.B) {
 	eachKind(b, func(b *testing.B, dialect string, contacts []*contact.Contact) {
-		for _, err := range NewDecoder(endless(b, dialect, contacts)).All() {
+		for _, err := range NewDecoder(endless(b, dialect, contacts), Options{}).All() {
 			if err != nil {
 				b.Fatal(err)
 			}

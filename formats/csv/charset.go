@@ -5,39 +5,87 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
 )
 
 // headLen is how much of a stream is looked at to find its charset and separator.
 const headLen = 64 << 10
 
-// decoded returns r as UTF-8 without a byte order mark, with line ends that hold a
-// line feed. What is neither marked nor valid UTF-8 is taken for windows-1252, the
-// code page of the programs that write no other.
-func decoded(r io.Reader) (*bufio.Reader, error) {
+// decodedAs returns r as UTF-8 without a byte order mark, with line ends that hold a
+// line feed, and the name of the charset that it was in. Where none is named, what is
+// neither marked nor valid UTF-8 is taken for windows-1252, the code page of the programs
+// that write no other.
+func decodedAs(r io.Reader, charset string) (*bufio.Reader, string, error) {
 	br := bufio.NewReaderSize(r, headLen)
 	head, err := peek(br)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
+	var enc encoding.Encoding
+	switch {
+	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
 		br.Discard(3)
-		head = head[3:]
+		charset, head = "UTF-8", head[3:]
+	case charset == "":
+		enc, charset = charsetOf(head)
+	default:
+		if enc, err = namedCharset(charset); err != nil {
+			return nil, "", err
+		}
 	}
-	if enc := charsetOf(head); enc != nil {
+	if enc != nil {
 		br = bufio.NewReaderSize(enc.NewDecoder().Reader(br), headLen)
 		if head, err = peek(br); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 	}
 	if bytes.IndexByte(head, '\n') < 0 && bytes.IndexByte(head, '\r') >= 0 {
 		br = bufio.NewReaderSize(carriageReturns{br}, headLen)
+		br.Peek(headLen)
 	}
-	return br, nil
+	return br, charset, nil
+}
+
+func decoded(r io.Reader, charset string) (*bufio.Reader, error) {
+	br, _, err := decodedAs(r, charset)
+	return br, err
+}
+
+// namedCharset returns the encoding of a name that programs use for it, nil for UTF-8.
+func namedCharset(name string) (encoding.Encoding, error) {
+	plain := strings.ToLower(strings.TrimSpace(name))
+	switch plain {
+	case "mac", "macroman", "mac roman", "mac-roman", "macosroman":
+		plain = "macintosh"
+	case "ansi", "latin1", "latin-1":
+		plain = "windows-1252"
+	}
+	enc, err := htmlindex.Get(plain)
+	if err != nil {
+		if enc, err = ianaindex.MIME.Encoding(plain); err != nil || enc == nil {
+			return nil, fmt.Errorf("unknown charset %q: known are utf-8, utf-16, windows-1250 to windows-1258, iso-8859-1 to -16, macintosh, ibm850, shift_jis, gb18030 and others", name)
+		}
+	}
+	if enc == unicode.UTF8 || enc == encoding.Replacement {
+		enc = nil
+	}
+	return enc, nil
+}
+
+// ValidCharset reports whether tables in a charset of that name can be read; "" can.
+func ValidCharset(name string) error {
+	if name == "" {
+		return nil
+	}
+	_, err := namedCharset(name)
+	return err
 }
 
 func peek(br *bufio.Reader) ([]byte, error) {
@@ -48,19 +96,19 @@ func peek(br *bufio.Reader) ([]byte, error) {
 	return head, nil
 }
 
-// charsetOf returns the encoding to decode from, nil for UTF-8.
-func charsetOf(head []byte) encoding.Encoding {
+// charsetOf returns the encoding to decode from, nil for UTF-8, and its name.
+func charsetOf(head []byte) (encoding.Encoding, string) {
 	switch {
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
-		return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
+		return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), "UTF-16"
 	case zeros(head, 1):
-		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "UTF-16"
 	case zeros(head, 0):
-		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), "UTF-16"
 	case !validHead(head):
-		return charmap.Windows1252
+		return charmap.Windows1252, "windows-1252"
 	}
-	return nil
+	return nil, "UTF-8"
 }
 
 // zeros reports whether most bytes at odd (first 1) or even (first 0) places are

@@ -50,9 +50,11 @@ func TestCorpus(t *testing.T) {
 			}
 			defer f.Close()
 			contacts, bad, final := decode(t, f)
-			if strings.HasSuffix(name, "tab_comma_mixed.csv") { // a table without names
-				if final != errNoColumns {
-					t.Errorf("got %v", final)
+			if strings.HasSuffix(name, "tab_comma_mixed.csv") {
+				// The collection counts its first row for one of names. It is not: there are none, and
+				// the first row has other separators than the rest.
+				if final != nil || len(contacts) != want.Count+1 || contacts[1].Emails[0].Address != "2@host.invalid" {
+					t.Errorf("%d contacts, %v", len(contacts), final)
 				}
 				return
 			}

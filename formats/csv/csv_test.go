@@ -13,7 +13,7 @@ import (
 
 func decode(t *testing.T, r io.Reader) (contacts []*contact.Contact, bad []*formats.RecordError, final error) {
 	t.Helper()
-	for c, err := range NewDecoder(r).All() {
+	for c, err := range NewDecoder(r, Options{}).All() {
 		re, isRecord := errors.AsType[*formats.RecordError](err)
 		switch {
 		case final != nil:

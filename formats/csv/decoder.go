@@ -3,6 +3,7 @@ package csv
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -14,29 +15,29 @@ import (
 	"github.com/cardferry/cardferry/formats"
 )
 
-// NewDecoder returns a decoder of r. The table's first row must hold names of
-// columns of which at least one is known; else the only element is an error. A row
-// that cannot be read, for a quote that is never closed or for its size, is a
-// [*formats.RecordError] with its line, and the rows after it come through. Rows
-// without any value are passed over.
-func NewDecoder(r io.Reader) formats.Decoder { return &decoder{r: r} }
+// NewDecoder returns a decoder of r. Where no column of the table is understood, by its
+// name or by what stands in it, the only element is an error. A row that cannot be read,
+// for a quote that is never closed or for its size, is a [*formats.RecordError] with its
+// line, and the rows after it come through. Rows without any value are passed over.
+func NewDecoder(r io.Reader, o Options) formats.Decoder { return &decoder{r, o} }
 
-type decoder struct{ r io.Reader }
+type decoder struct {
+	r io.Reader
+	o Options
+}
 
 // All implements [formats.Decoder].
 func (d *decoder) All() iter.Seq2[*contact.Contact, error] {
 	return func(yield func(*contact.Contact, error) bool) {
-		r, err := decoded(d.r)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		t, err := openTable(r)
+		t, err := openTable(d.r, d.o)
 		if err != nil {
 			if err != errEmpty {
 				yield(nil, err)
 			}
 			return
+		}
+		if d.o.Explain != nil {
+			d.o.Explain(t.explanation())
 		}
 		t.rows(yield)
 	}
@@ -45,43 +46,81 @@ func (d *decoder) All() iter.Seq2[*contact.Contact, error] {
 // Errors of a table as a whole.
 var (
 	errEmpty     = errors.New("the table is empty")
-	errNoColumns = errors.New(`no column is known: the first row must hold names such as "First Name" or "E-mail Address"`)
+	errNoColumns = errors.New(`no column is understood: the first row must hold names such as "First Name" or "E-mail Address", or a column email addresses or phone numbers`)
 )
 
 // table is a stream whose first row has been read.
 type table struct {
 	scanner *scanner
 	layout  *layout
+	charset string
+	line    int      // of the names; 0 where there are none
+	first   []string // in a table without names: its first row
 }
 
-// openTable reads the first row: what separates the columns, and what they mean.
-func openTable(r *bufio.Reader) (*table, error) {
-	head, err := peek(r)
+// openTable finds out what separates the columns, and what they mean.
+func openTable(in io.Reader, o Options) (*table, error) {
+	r, charset, err := decodedAs(in, o.Charset)
 	if err != nil {
 		return nil, err
 	}
-	s := &scanner{r: r, sep: separator(head)}
-	if declared(head) != 0 {
-		if _, err := s.readLine(); err != nil {
-			return nil, fmt.Errorf("reading: %w", err)
+	t, header, err := readHeader(r)
+	if err != nil {
+		return nil, err
+	}
+	t.charset = charset
+	s := t.scanner
+	l := newLayout(header, o.Mapping)
+	sample := s.sample()
+	if l.known == l.mapped && isData(header) {
+		t.first, t.line = slices.Clone(header), 0
+		sample = append([][]string{t.first}, sample...)
+		for _, cells := range sample[:min(len(sample), sampleLen)] {
+			s.width = max(s.width, len(cells))
 		}
+		l = newLayout(make([]string, s.width), o.Mapping)
 	}
-	header, line, err := s.nextFilled()
-	switch {
-	case err == io.EOF:
-		return nil, errEmpty
-	case err != nil:
-		return nil, fmt.Errorf("the row of names, line %d: %w", line, err)
-	}
-	l := newLayout(header)
+	l.understand(sample)
 	if l.known == 0 {
 		return nil, errNoColumns
 	}
 	if err := l.bind(); err != nil {
 		return nil, err
 	}
+	if l.order = o.Dates; l.order == 0 && (slices.Equal(header, outlookColumns) || slices.Equal(header, outlookComColumns)) {
+		l.order = MonthFirst // written by us
+	}
+	if l.order == 0 {
+		l.order = l.orderOf(sample)
+	}
+	if l.order == 0 && l.asked {
+		l.order = l.orderOf(s.farSample())
+	}
+	t.layout = l
+	return t, nil
+}
+
+// readHeader reads up to the names of the columns.
+func readHeader(r *bufio.Reader) (*table, []string, error) {
+	head, err := peek(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := &scanner{r: r, sep: separator(head)}
+	if declared(head) != 0 {
+		if _, err := s.readLine(); err != nil {
+			return nil, nil, fmt.Errorf("reading: %w", err)
+		}
+	}
+	header, line, err := s.nextFilled()
+	switch {
+	case err == io.EOF:
+		return nil, nil, errEmpty
+	case err != nil:
+		return nil, nil, fmt.Errorf("the row of names, line %d: %w", line, err)
+	}
 	s.width = len(header)
-	return &table{s, l}, nil
+	return &table{scanner: s, line: line}, slices.Clone(header), nil
 }
 
 // nextFilled returns the next row that has a value.
@@ -106,13 +145,14 @@ func declared(head []byte) byte {
 	return 0
 }
 
-// separator returns the character that, taken for the separator, makes most sense
-// of the first row: it leads to the most known columns, then to the most columns.
+// separator returns the character that, taken for the separator, makes most sense of the
+// beginning: it leads to the most known columns, then to the most rows that are as wide as
+// the first one and wider than one cell, then to the most columns.
 func separator(head []byte) byte {
 	if sep := declared(head); sep != 0 {
 		return sep
 	}
-	best, bestKnown, bestWidth := byte(','), -1, -1
+	best, bestKnown, bestAlike, bestWidth := byte(','), -1, -1, -1
 	for _, sep := range []byte{',', ';', '\t', '|'} {
 		s := &scanner{r: bufio.NewReader(bytes.NewReader(head)), sep: sep}
 		header, _, err := s.nextFilled()
@@ -122,16 +162,88 @@ func separator(head []byte) byte {
 		if err != nil {
 			continue
 		}
-		known := newLayout(header).known
-		if known > bestKnown || known == bestKnown && len(header) > bestWidth {
-			best, bestKnown, bestWidth = sep, known, len(header)
+		known, width, alike := newLayout(header, nil).known, len(header), 0
+		if known == 0 { // names do not tell
+			alike = s.alike()
+		}
+		if cmp.Or(cmp.Compare(known, bestKnown), cmp.Compare(alike, bestAlike), cmp.Compare(width, bestWidth)) > 0 {
+			best, bestKnown, bestAlike, bestWidth = sep, known, alike, width
 		}
 	}
 	return best
 }
 
+// alike returns how many of the next rows are as wide as their neighbour and wider than
+// one cell.
+func (s *scanner) alike() int {
+	n, width := 0, 0
+	for range sampleLen {
+		cells, _, err := s.nextFilled()
+		if err != nil {
+			return n
+		}
+		if len(cells) > 1 && len(cells) == width {
+			n++
+		}
+		width = len(cells)
+	}
+	return n
+}
+
+// sampleLen is how many rows show what stands in a column.
+const sampleLen = 200
+
+// sample returns rows that come next, as far as they have been read ahead, and reads
+// none of them.
+func (s *scanner) sample() [][]string {
+	ahead, _ := s.r.Peek(s.r.Buffered())
+	return rowsOf(ahead, s.sep, sampleLen)
+}
+
+// farLen is how far ahead of the rows the table is looked at where it must be.
+const farLen = 4 << 20
+
+// farSample reads ahead and returns all rows that it has seen.
+func (s *scanner) farSample() [][]string {
+	ahead, err := io.ReadAll(io.LimitReader(s.r, farLen))
+	var rest io.Reader = s.r
+	if err != nil {
+		rest = failing{err}
+	}
+	s.r = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(ahead), rest), headLen)
+	return rowsOf(ahead, s.sep, len(ahead))
+}
+
+// failing is a reader that has failed.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// rowsOf returns up to n rows of a text that may end within one.
+func rowsOf(text []byte, sep byte, n int) [][]string {
+	s := &scanner{r: bufio.NewReader(bytes.NewReader(text)), sep: sep}
+	var rows [][]string
+	for len(rows) < n {
+		cells, _, err := s.nextFilled()
+		switch {
+		case err == nil:
+			rows = append(rows, slices.Clone(cells))
+		case !concernsRow(err):
+			return rows
+		}
+	}
+	return rows
+}
+
 func (t *table) rows(yield func(*contact.Contact, error) bool) {
-	for number := 1; ; number++ {
+	number := 1
+	if t.first != nil {
+		if !yield(t.row(t.first, contact.Position{Unit: "row", Number: number, Line: 1}, nil)) {
+			return
+		}
+		number++
+	}
+	for ; ; number++ {
 		cells, line, err := t.scanner.nextFilled()
 		if err == io.EOF {
 			return
@@ -156,6 +268,12 @@ func (t *table) row(cells []string, at contact.Position, err error) (*contact.Co
 		return nil, &formats.RecordError{At: at, Err: err}
 	}
 	c := new(contact.Contact)
+	for i, cell := range cells {
+		if cell != "" && cell[0] == '\'' {
+			cells[i] = unguarded(cell)
+		}
+	}
+	t.layout.settleDates(c, cells)
 	t.layout.read(c, cells)
 	c.At = at
 	for i := range c.Unread {

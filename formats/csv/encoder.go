@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/cardferry/cardferry/contact"
@@ -16,34 +17,76 @@ import (
 //
 //   - outlook: the 92 columns of an English desktop Outlook, and as the last one
 //     Photo, which Outlook passes over and this package reads.
+//   - outlook-com: the 61 columns of outlook.com and the new Outlook, and Photo.
 //   - google: the layout of 2024, with columns for 5 emails, 8 phones, 4 addresses,
 //     5 relations, 3 websites, 4 events and 6 custom fields.
+//   - google-old: the layout before, with as many, 3 chat addresses and an organization.
 //   - thunderbird: its 37 columns.
 //   - generic: our own, which keeps everything.
+//
+// Behind them stand o.Columns and the column of o.Stash.
 func NewEncoder(w io.Writer, o Options) (formats.Encoder, error) {
-	e := &encoder{w: w}
+	e := &encoder{w: w, excel: o.Excel, rowStash: o.Stash && o.Dialect != "generic"}
 	var err error
 	switch o.Dialect {
 	case "", "outlook":
 		o.Dialect, e.header = "outlook", outlookColumns
 		s := newOutlookSheet()
 		e.cells, err = rowWriter(&s.row, s.fill, e.header)
+	case "outlook-com":
+		e.header = outlookComColumns
+		e.cells, err = outlookComWriter()
 	case "thunderbird":
 		r := new(thunderbirdRow)
 		e.header = thunderbirdColumns
 		e.cells, err = rowWriter(r, r.fill, e.header)
 	case "google":
-		e.header, e.cells = googleHeader(), googleWriter()
+		e.header, e.cells = googleNew.header(), googleNew.writer()
+	case "google-old":
+		e.header, e.cells = googleOld.header(), googleOld.writer()
 	case "generic":
 		e.header, e.cells = genericHeader(), newGenericWriter().row
 	default:
 		return nil, unknownDialect(o.Dialect)
 	}
-	e.cmp, e.layout = newComparison(o.Dialect), newLayout(e.header)
+	e.addColumns(o)
+	e.cmp, e.layout = newComparison(o.Dialect), newLayout(e.header, nil)
 	if err = errors.Join(err, e.layout.bind()); err != nil {
 		return nil, err
 	}
 	return e, nil
+}
+
+// addColumns adds the further columns that the options ask for, unless the layout has
+// them, and that of the stash.
+func (e *encoder) addColumns(o Options) {
+	if len(o.Columns) == 0 && !e.rowStash || o.Dialect == "generic" {
+		return
+	}
+	e.header = slices.Clone(e.header)
+	known := map[string]bool{stashColumn: true, restColumn: true}
+	for _, name := range e.header {
+		known[key(name)] = true
+	}
+	for _, name := range o.Columns {
+		if _, isPath := parsePath(name); isPath || known[key(name)] || key(name) == "" || len(e.header) >= formats.MaxExtra-1 {
+			continue
+		}
+		known[key(name)] = true
+		e.header, e.more = append(e.header, name), append(e.more, name)
+	}
+	if e.rowStash {
+		e.header = append(e.header, stashColumn)
+	}
+	row, fill := make([]string, len(e.header)), e.cells
+	e.cells = func(c *contact.Contact) ([]string, error) {
+		cells, err := fill(c)
+		n := copy(row, cells)
+		for i, name := range e.more {
+			row[n+i] = extraOf(c, name)
+		}
+		return row, err
+	}
 }
 
 // rowWriter returns what makes the cells of a row by filling it with a contact.
@@ -62,13 +105,17 @@ func rowWriter[T any](row *T, fill func(*contact.Contact), columns []string) (fu
 type encoder struct {
 	w      io.Writer
 	out    []byte // rows to be written
+	excel  bool
 	header []string
+	more   []string                                 // the further columns
 	cells  func(*contact.Contact) ([]string, error) // valid until the next call
 	layout *layout                                  // reads back what is written
 	back   contact.Contact                          // what was read back last: its lists are used again
 	cmp    *comparison
 	begun  bool
 	number int
+	// rowStash: the last cell is for what the others do not hold.
+	rowStash bool
 }
 
 // outLen is how much is gathered for one Write.
@@ -81,21 +128,33 @@ func (e *encoder) Encode(c *contact.Contact) ([]contact.Loss, error) {
 	c = withPhotoFile(c)
 	cells, err := e.cells(c)
 	for i, cell := range cells {
+		if cell == "" {
+			continue
+		}
 		if strings.IndexByte(cell, '\r') >= 0 {
 			cells[i] = withoutReturns(cell)
 		}
+		cells[i] = validText(cells[i])
+	}
+	var losses []contact.Loss
+	if e.rowStash {
+		cells[len(cells)-1] = ""
+		losses = e.cmp.of(c, e.readBack(cells))
+		if len(losses) > 0 && err == nil {
+			losses, err = e.stash(c, cells, losses)
+		}
+	} else {
+		losses = e.cmp.of(c, e.readBack(cells))
 	}
 	start := len(e.out)
-	e.out = appendRow(e.out, cells)
-	row := e.out[start:]
-	if len(row) > formats.MaxRecord {
+	e.out = appendRow(e.out, cells, e.excel)
+	if len(e.out)-start > formats.MaxRecord {
 		err = errTooLong
 	}
 	if err != nil {
 		e.out = e.out[:start]
 		return nil, &formats.RecordError{At: contact.Position{Unit: "row", Number: e.number}, Err: err}
 	}
-	losses := e.cmp.of(c, e.readBack(cells, row))
 	if len(e.out) >= outLen {
 		if err := e.flush(); err != nil {
 			return nil, err
@@ -104,13 +163,32 @@ func (e *encoder) Encode(c *contact.Contact) ([]contact.Loss, error) {
 	return losses, nil
 }
 
+// stash puts what the row does not hold of c into its last cell. What then comes back is
+// stashed, and the rest is lost as it was.
+func (e *encoder) stash(c *contact.Contact, cells []string, losses []contact.Loss) ([]contact.Loss, error) {
+	text, err := contact.Stash(c, contact.Normalize(e.back.Clone()))
+	if err != nil {
+		return nil, err
+	}
+	if cells[len(cells)-1] = text; len(text) > formats.MaxRecord/2 {
+		return nil, errTooLong
+	}
+	left := e.cmp.of(c, e.readBack(cells))
+	for i := range losses {
+		l := &losses[i]
+		if !slices.ContainsFunc(left, func(m contact.Loss) bool { return m.Root() == l.Root() }) {
+			l.Kind = contact.Stashed
+		}
+	}
+	return losses, nil
+}
+
 // readBack returns the contact that a decoder would make of the row, until the
 // next call.
-func (e *encoder) readBack(cells []string, row []byte) *contact.Contact {
+func (e *encoder) readBack(cells []string) *contact.Contact {
 	b := &e.back // normalised no further than it is compared
 	*b = contact.Contact{Emails: b.Emails[:0], Phones: b.Phones[:0], Addresses: b.Addresses[:0], Websites: b.Websites[:0],
 		IMs: b.IMs[:0], Relations: b.Relations[:0], Categories: b.Categories[:0], Extra: b.Extra[:0]}
-	validCells(cells, row)
 	e.layout.read(b, cells)
 	return b
 }
@@ -119,7 +197,10 @@ func (e *encoder) readBack(cells []string, row []byte) *contact.Contact {
 func (e *encoder) begin() {
 	if !e.begun {
 		e.begun = true
-		e.out = appendRow(e.out, e.header)
+		if e.excel {
+			e.out = append(e.out, "\xef\xbb\xbf"...)
+		}
+		e.out = appendRow(e.out, e.header, false)
 	}
 }
 

@@ -10,9 +10,12 @@ import (
 // A layout knows what the columns of one table mean. It is not for concurrent use.
 type layout struct {
 	columns   []column
-	known     int  // columns whose name means something
+	mapping   Mapping
+	known     int  // columns that mean something
+	mapped    int  // columns of which the mapping says what they mean
 	ours      bool // columns are named by JSON paths
 	rest      int  // the index of our own column for what has no path, -1 for none
+	stash     int  // the index of our own column for what a layout has no place for, -1 for none
 	groups    []*group
 	envelopes bool // there are columns for whole addresses
 	// What bind makes: the indexes of the columns that are Outlook's and of the
@@ -20,6 +23,11 @@ type layout struct {
 	outlooks []int
 	others   []int
 	sheet    *outlookSheet
+	// dates are the indexes of the columns that hold dates, and order is theirs, for which
+	// some of them ask.
+	dates []int
+	order DateOrder
+	asked bool
 	// foreign is, in a table of ours, what stands in the columns of other programs.
 	foreign contact.Contact
 }
@@ -34,44 +42,121 @@ type column struct {
 	group  *group  // Google's group that it is of
 	part   *string // and its cell there
 	place  *place  // in a table of ours
+	// kept: somebody said that it is to be an Extra. leftOut: it is not to be read.
+	// double: another column means what it would.
+	kept, leftOut, double bool
+	why                   string // where the meaning was found
+	word                  string // what a mapping would say for it
+}
+
+// isKnown reports whether the column means something.
+func (col *column) isKnown() bool {
+	return col.target != "" || col.set != nil || col.group != nil || col.place != nil
 }
 
 // newLayout finds the meaning of every name of a table's first row. Of two columns
 // of one name the second is for a second value where there can be one. Before rows
 // are read it must be bound.
-func newLayout(header []string) *layout {
-	l := &layout{ours: isOurs(header), rest: -1}
+func newLayout(header []string, m Mapping) *layout {
+	l := &layout{mapping: m, ours: isOurs(header), rest: -1, stash: -1}
 	keys := map[string]bool{}
 	for _, name := range header {
 		keys[key(name)] = true
 	}
 	taken := map[string]bool{}
 	for i, name := range header {
-		col := column{name: strings.TrimSpace(validText(name))}
-		if l.find(&col, keys, taken); l.ours && col.name == restColumn && l.rest < 0 {
-			l.rest = i
+		col := column{name: strings.TrimSpace(name)}
+		switch word, ok := m.of(col.name, i); {
+		case ok:
+			l.mapped++
+			l.takeWord(&col, word, taken)
+		case l.ours && col.name == restColumn && l.rest < 0:
+			l.rest, col.why = i, ourColumn
+		case col.name == stashColumn && l.stash < 0:
+			l.stash, col.why = i, ourColumn
+		default:
+			l.find(&col, keys, taken)
 		}
-		if col.target != "" || col.set != nil || col.group != nil || col.place != nil || l.rest == i {
+		if col.isKnown() || l.rest == i || l.stash == i {
 			l.known++
+		} else if col.why == "" {
+			col.why = "nothing is known of it"
 		}
 		l.columns = append(l.columns, col)
 	}
+	l.findDates()
 	return l
 }
 
-// find sets what a column means, unless another one of the table means it already.
+// Reasons of an explanation.
+const (
+	ourColumn    = "a column of cardferry's own"
+	doubleColumn = "another column means the same"
+)
+
+// stashColumn is the name of the column of [Options].Stash.
+const stashColumn = "cardferry-stash"
+
+// takeWord sets what the mapping says that a column means.
+func (l *layout) takeWord(col *column, word string, taken map[string]bool) {
+	said, err := meaning(word)
+	if err != nil {
+		return // Validate tells
+	}
+	said.name, said.why, said.word = col.name, "the map says so", word
+	said.kept = !said.isKnown()
+	said.leftOut = strings.Trim(word, " -") == ""
+	*col = said
+	if col.place != nil {
+		l.ours, taken[col.place.name] = true, true
+	}
+	taken[col.target] = taken[col.target] || col.target != ""
+}
+
+// findDates notes which columns hold dates.
+func (l *layout) findDates() {
+	l.dates = l.dates[:0]
+	for i := range l.columns {
+		if l.columns[i].isDate() {
+			l.dates = append(l.dates, i)
+		}
+	}
+}
+
+// find sets what a column means by its name, unless another one of the table means it
+// already.
 func (l *layout) find(col *column, keys, taken map[string]bool) {
 	id, part, isGroup := parseGroup(col.name)
 	path, isPath := parsePath(col.name)
+	k := key(col.name)
 	switch isPath = isPath && l.ours; {
 	case isPath && !taken[path.name]:
 		col.place, taken[path.name] = path, true
+		col.why = "the path of a field"
 	case isGroup && !taken[fmt.Sprint(id, part)]:
 		taken[fmt.Sprint(id, part)] = true
 		col.group = l.groupOf(id)
 		col.part = col.group.cell(part)
-	case !isGroup && !isPath && !(l.ours && col.name == restColumn):
-		l.resolve(col, columnFor(key(col.name), keys), taken)
+		col.why = "a numbered name as Google's"
+	case isGroup || isPath:
+		col.why, col.double = doubleColumn, true
+	default:
+		target := columnFor(k, keys)
+		col.why = "its name"
+		if target == "" {
+			target = columnByWords(col.name)
+			col.why = "the words of its name"
+		}
+		l.resolve(col, target, taken)
+		switch {
+		case col.isKnown():
+		case target != "":
+			col.why, col.double = doubleColumn, true
+		case ownUse[k]:
+			col.why, col.kept = "programs leave it to their users", true
+		default:
+			col.why = ""
+		}
 	}
 }
 
@@ -97,6 +182,7 @@ func (l *layout) resolve(col *column, target string, taken map[string]bool) {
 		return
 	}
 	taken[target] = true
+	col.word = target
 	if col.set = setters[target]; col.set == nil {
 		col.target = target
 	}
@@ -126,7 +212,7 @@ func (l *layout) bind() error {
 		case col.target != "":
 			l.outlooks = append(l.outlooks, i)
 			targets = append(targets, col.target)
-		case i != l.rest:
+		case i != l.rest && i != l.stash && !col.leftOut:
 			l.others = append(l.others, i)
 		}
 	}
@@ -188,6 +274,18 @@ func (l *layout) read(c *contact.Contact, cells []string) {
 	if l.ours && foreign {
 		*main = *contact.Merge(main, c, contact.Fill)
 		l.foreign = contact.Contact{}
+	}
+	l.unstash(main, cells)
+}
+
+// unstash restores what the column of ours holds of what the others have no place for.
+func (l *layout) unstash(c *contact.Contact, cells []string) {
+	if l.stash < 0 || l.stash >= len(cells) || isBlank(cells[l.stash]) {
+		return
+	}
+	if contact.Unstash(contact.Normalize(c), cells[l.stash]) != nil {
+		c.Unread = append(c.Unread, contact.Loss{Field: "extra", Kind: contact.Dropped,
+			Reason: "the cell of column " + stashColumn + " is not one of ours"})
 	}
 }
 

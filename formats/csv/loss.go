@@ -24,7 +24,7 @@ type comparison struct {
 
 func newComparison(dialect string) *comparison {
 	return &comparison{
-		datesNeedYears: dialect == "outlook",
+		datesNeedYears: dialect == "outlook" || dialect == "outlook-com",
 		noColumn:       "no column is left for it in the " + dialect + " layout",
 		noPlace:        "a part has no place in the " + dialect + " layout",
 		filledIn:       "filled in by the " + dialect + " layout",

@@ -53,6 +53,13 @@ var continued = map[string]string{
 	"Mobile Phone":     "Mobile Phone 2",
 }
 
+// ownUse are the keys of columns that a program has for whatever its users put there, and
+// of others that the model has no field for: what stands in them does not tell what they
+// are.
+var ownUse = map[string]bool{"custom1": true, "custom2": true, "custom3": true, "custom4": true, "schools": true, "yominame": true,
+	"shortname": true, "maidenname": true, "subject": true, "organization1type": true, "organization1symbol": true,
+	"organization1jobdescription": true}
+
 // contextual are names whose meaning depends on the others of the table: they mean
 // the column then where one of beside is among the others' keys, else the other.
 var contextual = map[string]struct {

@@ -235,7 +235,7 @@ func FuzzTable(f *testing.F) {
 	f.Add([]byte("name.given,cardferry\nA,\"{\"\"emails\"\":[{\"\"address\"\":\"\"a\"\"}]}\"\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		n := 0
-		for c, err := range NewDecoder(bytes.NewReader(data)).All() {
+		for c, err := range NewDecoder(bytes.NewReader(data), Options{}).All() {
 			if err != nil && c != nil {
 				t.Fatal("a contact together with an error")
 			}

@@ -138,7 +138,7 @@ func TestReaderFails(t *testing.T) {
 
 func TestStopsWhenAsked(t *testing.T) {
 	n := 0
-	for range NewDecoder(strings.NewReader("Name\na\nb\nc\n")).All() {
+	for range NewDecoder(strings.NewReader("Name\na\nb\nc\n"), Options{}).All() {
 		if n++; n == 2 {
 			break
 		}

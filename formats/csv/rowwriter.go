@@ -10,14 +10,19 @@ import (
 var special = [256]bool{',': true, '"': true, '\n': true, '\r': true}
 
 // appendRow appends a row as RFC 4180 has it, with CR LF at its end and within its
-// cells.
-func appendRow(b []byte, cells []string) []byte {
+// cells, and what is guarded of them.
+func appendRow(b []byte, cells []string, excel bool) []byte {
 	for i, cell := range cells {
 		if i > 0 {
 			b = append(b, ',')
 		}
+		if cell == "" {
+			continue
+		}
+		if excel || cell[0] == guard[0] {
+			cell = guarded(cell, excel)
+		}
 		switch {
-		case cell == "":
 		case needsQuotes(cell):
 			b = appendQuoted(b, cell)
 		default:

@@ -1,5 +1,6 @@
 // Package outlook writes contacts into an account at Microsoft's services, Graph or
-// Outlook REST, in any of the four dialects.
+// Outlook REST, in any of the four dialects. It creates and changes; nothing in it
+// can delete.
 package outlook
 
 import (
@@ -16,7 +17,7 @@ import (
 )
 
 // Sink is an account opened for writing. It implements importer.Sink, and with it
-// Projector, PhotoSink, PhotoReader, KeyFinder, Deleter and FolderRemover.
+// Projector, PhotoSink, PhotoReader and KeyFinder.
 type Sink struct {
 	client  *odata.Client
 	folders *folders
@@ -26,13 +27,11 @@ type Sink struct {
 func New(c *odata.Client) *Sink { return &Sink{c, newFolders(c)} }
 
 var (
-	_ importer.Sink          = (*Sink)(nil)
-	_ importer.Projector     = (*Sink)(nil)
-	_ importer.PhotoSink     = (*Sink)(nil)
-	_ importer.PhotoReader   = (*Sink)(nil)
-	_ importer.KeyFinder     = (*Sink)(nil)
-	_ importer.Deleter       = (*Sink)(nil)
-	_ importer.FolderRemover = (*Sink)(nil)
+	_ importer.Sink        = (*Sink)(nil)
+	_ importer.Projector   = (*Sink)(nil)
+	_ importer.PhotoSink   = (*Sink)(nil)
+	_ importer.PhotoReader = (*Sink)(nil)
+	_ importer.KeyFinder   = (*Sink)(nil)
 )
 
 // EnsureFolder implements importer.Sink. Concurrent calls create a folder once.
