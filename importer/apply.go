@@ -7,42 +7,56 @@ import (
 	"time"
 
 	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/importer/journal"
 )
 
-// apply carries a decision out and returns the contact as the service has it. In a
-// dry run nothing is asked of the sink.
-func (im *importing) apply(ctx context.Context, d *decision) (*contact.Contact, error) {
-	if im.o.RefuseLosses && (d.outcome == Created || d.outcome == Updated) {
-		for _, l := range d.losses {
-			if l.Kind != contact.Stashed {
-				return nil, fmt.Errorf("not written, as it would lose something: %s", l)
-			}
-		}
-	}
+// entry returns the intent of a decision; nil if it writes nothing, as in a dry run.
+func (im *importing) entry(d *decision) *journal.Entry {
 	if im.o.DryRun {
-		return nil, nil
+		return nil
 	}
-	switch d.outcome {
+	switch at := d.records[0].At.String(); d.outcome {
 	case Created:
-		folder, err := im.sink.EnsureFolder(ctx, im.o.Folder.Join(d.contact.Folder))
-		if err != nil {
-			return nil, fmt.Errorf("making the folder: %w", err)
-		}
-		stored, err := im.create(ctx, folder, d.contact)
-		if err != nil {
-			return nil, err
-		}
-		d.losses = takeLosses(d.losses, stored.Losses)
-		return stored.Contact, nil
+		return &journal.Entry{Kind: journal.Create, At: at, Key: d.contact.Key, Folder: im.o.Folder.Join(d.contact.Folder), Want: d.contact}
 	case Updated:
-		stored, err := im.sink.Update(ctx, d.stored.Ref(), d.patch)
-		if err != nil {
-			return nil, err
-		}
-		d.losses = takeLosses(d.losses, stored.Losses)
-		return stored.Contact, nil
+		return &journal.Entry{Kind: journal.Update, At: at, Key: d.stored.Key, ID: d.stored.ID, Version: d.stored.Version,
+			Folder: d.stored.Folder, Before: d.stored, Want: d.patch.New}
 	}
-	return d.stored, nil
+	return nil
+}
+
+// apply carries a decision out and returns the contact as the service has it. The
+// journal learns the outcome even when the run has been asked to stop.
+func (im *importing) apply(ctx context.Context, d *decision, entry *journal.Entry) (*contact.Contact, error) {
+	stored, err := im.send(ctx, d, entry)
+	if err != nil {
+		im.o.Journal.Note(entry, failed(err))
+		return nil, err
+	}
+	d.losses = takeLosses(d.losses, stored.Losses)
+	now := stored.Contact
+	outcome := journal.Outcome{Status: journal.Done, NewID: now.ID, NewVersion: now.Version}
+	if !contact.Equal(now, entry.Want) {
+		outcome.After = now
+	}
+	im.o.Journal.Note(entry, outcome)
+	return now, nil
+}
+
+func (im *importing) send(ctx context.Context, d *decision, entry *journal.Entry) (Stored, error) {
+	if d.outcome == Updated {
+		return im.sink.Update(ctx, d.stored.Ref(), d.patch)
+	}
+	folder, err := im.sink.EnsureFolder(ctx, entry.Folder)
+	if err != nil {
+		return Stored{}, fmt.Errorf("making the folder: %w", err)
+	}
+	if im.open[d.contact.Key] {
+		if stored, found, err := im.lookUp(ctx, d.contact); found || err != nil {
+			return stored, err
+		}
+	}
+	return im.create(ctx, folder, d.contact)
 }
 
 // takeLosses prefers what the sink said after the write to what was expected of it,
@@ -69,24 +83,35 @@ func (im *importing) create(ctx context.Context, folder contact.FolderID, c *con
 		if !errors.Is(err, ErrAmbiguous) {
 			return stored, err
 		}
-		finder, ok := im.sink.(KeyFinder)
-		if !ok || try == lookups {
+		if _, ok := im.sink.(KeyFinder); !ok || try == lookups {
 			return stored, err
 		}
 		for pause := range lookups {
 			if err := sleep(ctx, time.Duration(pause)*im.o.lookupPause()); err != nil {
-				return Stored{}, err
+				return Stored{}, fmt.Errorf("%w: %w", ErrAmbiguous, err)
 			}
-			found, err := finder.FindKey(ctx, c.Key)
-			if err != nil {
-				return Stored{}, fmt.Errorf("looking a contact up whose creation was not confirmed: %w", err)
-			}
-			if len(found) > 0 {
-				_, losses := im.plan.project(c)
-				return Stored{Contact: found[0], Losses: losses}, nil
+			if stored, found, err := im.lookUp(ctx, c); found || err != nil {
+				return stored, err
 			}
 		}
 	}
+}
+
+// lookUp finds a contact by its key, of which nobody knows whether it was created.
+func (im *importing) lookUp(ctx context.Context, c *contact.Contact) (_ Stored, found bool, _ error) {
+	finder, ok := im.sink.(KeyFinder)
+	if !ok {
+		return Stored{}, false, nil
+	}
+	there, err := finder.FindKey(ctx, c.Key)
+	if err != nil {
+		return Stored{}, false, fmt.Errorf("looking a contact up whose creation was not confirmed: %w", err)
+	}
+	if len(there) == 0 {
+		return Stored{}, false, nil
+	}
+	_, losses := im.plan.project(c)
+	return Stored{Contact: there[0], Losses: losses}, true, nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"runtime"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats"
+	"github.com/cardferry/cardferry/importer/journal"
 )
 
 // Options says how to import. The zero value fills, four requests at a time, with
@@ -38,15 +40,24 @@ type Options struct {
 	// LookupPause is the pause before a second look for a contact whose creation
 	// was not confirmed; 0 is two seconds.
 	LookupPause time.Duration
+	// Journal is where the writes are noted: a new one, or that of the run to go on
+	// with. Import does not finish or close it. nil is none: what a run that dies had
+	// under way can then be created twice, and nothing can be undone.
+	Journal *journal.Journal
+	// Settle is how long a run that died may still have writes under way at the
+	// service; 0 is ten seconds. See [Import].
+	Settle time.Duration
 }
 
 func (o *Options) concurrency() int           { return cmp.Or(o.Concurrency, 4) }
 func (o *Options) lookupPause() time.Duration { return cmp.Or(o.LookupPause, 2*time.Second) }
+func (o *Options) settle() time.Duration      { return cmp.Or(o.Settle, 10*time.Second) }
 
 // Stages of an import, for Observer.Progress.
 const (
-	StageIndex    = "reading the account" // the total is not known
-	StageRead     = "reading the records" // the total is not known
+	StageSettle   = "waiting for the writes of an interrupted run" // the total is not known
+	StageIndex    = "reading the account"                          // the total is not known
+	StageRead     = "reading the records"                          // the total is not known
 	StageContacts = "writing contacts"
 	StagePhotos   = "storing photos"
 )
@@ -67,8 +78,15 @@ type Observer struct {
 // service refuses is Failed, and the others go through. An error means that the
 // import stopped; the report then says how far it came, and the same import can
 // be run again, which continues it.
+//
+// If the journal shows that a run which died a short time ago had writes under way,
+// Import waits for them before it reads the sink; and what it does not find there
+// of what that run meant to create, it looks up by its key before it sends it again.
 func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], reader Reader, sink Sink, o Options, ob Observer) (*Report, error) {
 	im := &importing{sink: sink, o: o, ob: ob, report: &Report{}}
+	if err := im.resume(ctx); err != nil {
+		return im.report, err
+	}
 	x, err := buildIndex(ctx, reader, o.TempDir, func(n int) { im.progress(StageIndex, n, 0) })
 	if err != nil {
 		return im.report, err
@@ -100,12 +118,16 @@ type importing struct {
 	ob   Observer
 	in   *input
 	plan *planner
+	open map[string]bool // keys that a run which died may have created
+	// folders are the account's, by their folded paths; nil while they are not known.
+	folders map[contact.FolderPath]bool
 
-	mu       sync.Mutex // guards what follows
-	report   *Report
-	jobs     []photoJob
-	done     int // records with an outcome, of those that could be read
-	troubles int // errors of the account in a row
+	mu         sync.Mutex // guards what follows
+	report     *Report
+	jobs       []photoJob
+	done       int // records with an outcome, of those that could be read
+	photosDone int
+	troubles   int // errors of the account in a row
 }
 
 func (im *importing) progress(stage string, done, total int) {
@@ -131,53 +153,129 @@ func (im *importing) unreadable(e *formats.RecordError) {
 	im.note(Result{At: e.At, Outcome: Failed, Err: e.Err})
 }
 
-// contactPass decides and writes, person by person. Matching goes in order; the
-// rest is done by a bounded group.
-func (im *importing) contactPass(ctx context.Context) error {
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(im.o.concurrency())
-	var shared []*decision
-	for i, leader := range im.in.leader {
-		if int32(i) != leader {
-			continue
-		}
-		if gctx.Err() != nil {
-			break
-		}
-		p, err := im.in.person(leader)
-		if err != nil {
-			g.Go(func() error { return err })
-			break
-		}
-		d, err := im.plan.match(p)
-		if err != nil {
-			g.Go(func() error { return err })
-			break
-		}
-		if im.plan.isShared(d) {
-			shared = append(shared, d)
-			continue
-		}
-		g.Go(func() error { return im.carryOut(gctx, d) })
+// resume learns from the journal what a run that died left open, and waits until
+// the service has done with it.
+func (im *importing) resume(ctx context.Context) error {
+	if !im.o.Journal.Written() {
+		return nil
 	}
-	if err := g.Wait(); err != nil {
+	open, writes, err := im.o.Journal.Unresolved()
+	if err != nil {
 		return err
 	}
-	for _, d := range im.plan.joinDecided(shared) {
-		if err := im.carryOut(ctx, d); err != nil {
-			return err
-		}
+	im.open = open
+	if writes == 0 || time.Since(im.o.Journal.Info().Updated) > recent {
+		return nil
 	}
-	im.report.Undecided = im.plan.decisions.unmet()
-	return ctx.Err()
+	im.progress(StageSettle, 0, 0)
+	return sleep(ctx, im.o.settle())
 }
 
-func (im *importing) carryOut(ctx context.Context, d *decision) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+// recent is how long after its last sign of life nothing of a run that died is
+// under way any more: longer than anybody waits for an answer.
+const recent = 5 * time.Minute
+
+// heldPhotos bounds the memory that the photos of a batch take.
+const heldPhotos = 8 << 20
+
+// contactPass decides and writes, person by person. Matching goes in order; records
+// that somebody decided to be one contact are carried out together, at the end.
+func (im *importing) contactPass(ctx context.Context) error {
+	i := 0
+	var shared []*decision
+	err := im.inBatches(ctx, func(ctx context.Context, size int) (steps []step, more bool, err error) {
+		var batch []*decision
+		photoBytes := 0
+		for ; i < len(im.in.leader) && len(batch) < size && photoBytes < heldPhotos; i++ {
+			if im.in.leader[i] != int32(i) {
+				continue // it goes with the first record of its person
+			}
+			p, err := im.in.person(int32(i))
+			if err != nil {
+				return nil, false, err
+			}
+			d, err := im.plan.match(p)
+			if err != nil {
+				return nil, false, err
+			}
+			photoBytes += p.photoBytes()
+			if im.plan.isShared(d) {
+				shared = append(shared, d)
+			} else {
+				batch = append(batch, d)
+			}
+		}
+		more = i < len(im.in.leader)
+		if !more {
+			batch = append(batch, im.plan.joinDecided(shared)...)
+		}
+		steps, err = im.decide(ctx, batch)
+		return steps, more, err
+	})
+	im.report.Undecided = im.plan.decisions.unmet()
+	return err
+}
+
+// decide completes a batch of decisions. Those that write nothing are finished at
+// once; the others become steps.
+func (im *importing) decide(ctx context.Context, batch []*decision) ([]step, error) {
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for _, d := range batch {
+		g.Go(func() error {
+			im.plan.decide(d)
+			return nil
+		})
 	}
-	im.plan.decide(d)
-	now, err := im.apply(ctx, d)
+	g.Wait()
+	var steps []step
+	for _, d := range batch {
+		if err := im.refused(d); err != nil {
+			im.finish(d, nil, err)
+			continue
+		}
+		entry := im.entry(d)
+		if entry == nil {
+			im.finish(d, im.unwritten(d), nil)
+			continue
+		}
+		if d.outcome == Created {
+			folders, err := im.folderSteps(ctx, im.o.Folder.Join(d.contact.Folder))
+			if err != nil {
+				return nil, err
+			}
+			steps = append(steps, folders...)
+		}
+		steps = append(steps, step{entry, func(ctx context.Context) error { return im.write(ctx, d, entry) }})
+	}
+	return steps, nil
+}
+
+// refused returns why a decision must not be carried out under RefuseLosses.
+func (im *importing) refused(d *decision) error {
+	if !im.o.RefuseLosses || d.outcome != Created && d.outcome != Updated {
+		return nil
+	}
+	for _, l := range d.losses {
+		if l.Kind != contact.Stashed {
+			return fmt.Errorf("not written, as it would lose something: %s", l)
+		}
+	}
+	return nil
+}
+
+// unwritten returns the contact as the service has it when nothing is written.
+func (im *importing) unwritten(d *decision) *contact.Contact {
+	if im.o.DryRun {
+		return nil
+	}
+	return d.stored
+}
+
+// write carries a decision out, and ends the import on trouble that is more than
+// the refusal of one contact.
+func (im *importing) write(ctx context.Context, d *decision, entry *journal.Entry) error {
+	now, err := im.apply(ctx, d, entry)
 	if err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -261,11 +359,11 @@ func (im *importing) addPhotoJob(d *decision, id contact.ID, now *contact.Contac
 	if !d.setPhoto {
 		return
 	}
-	ref := contact.Ref{ID: id}
+	job := photoJob{at: d.records[0].At, ref: contact.Ref{ID: id}, slot: *d.photo, compare: d.comparePhoto}
 	if now != nil {
-		ref = now.Ref()
+		job.ref, job.key, job.folder = now.Ref(), now.Key, now.Folder
 	}
-	im.jobs = append(im.jobs, photoJob{at: d.records[0].At, ref: ref, slot: *d.photo, compare: d.comparePhoto})
+	im.jobs = append(im.jobs, job)
 }
 
 func (im *importing) note(r Result) {

@@ -50,6 +50,8 @@ func (m *mailbox) store(folder contact.FolderPath, c *contact.Contact) *contact.
 
 func (m *mailbox) Contacts(context.Context) iter.Seq2[*contact.Contact, error] {
 	return func(yield func(*contact.Contact, error) bool) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
 		for i, c := range m.contacts {
 			if m.cut > 0 && i == m.cut {
 				yield(nil, errors.New("the listing broke off"))

@@ -3,7 +3,8 @@
 // import ([Import]): a complete index of the account first, then an outcome for
 // every record, then the writes within the service's limits, then the photos.
 //
-// No contract here can delete: an import cannot lose anything.
+// An import cannot lose anything: it asks for no capability that deletes. What it
+// wrote, and what it overwrote, stands in its [journal.Journal].
 package importer
 
 import (
@@ -88,4 +89,23 @@ type PhotoReader interface {
 type KeyFinder interface {
 	// FindKey returns the contacts created with that key, oldest first.
 	FindKey(ctx context.Context, key string) ([]*contact.Contact, error)
+}
+
+// A Deleter is a Sink that can delete contacts. An import never asks for it: it is
+// for taking back what a run created, and for joining duplicates.
+type Deleter interface {
+	// Delete removes a contact. One that is gone already is no error; otherwise errors
+	// are as Update's. Repeating it does no harm.
+	Delete(ctx context.Context, ref contact.Ref) error
+}
+
+// A FolderRemover is a Sink whose folders can be listed, and removed while nothing
+// is in them.
+type FolderRemover interface {
+	// Folders returns the whole tree, the default folder included.
+	Folders(ctx context.Context) ([]contact.Folder, error)
+	// RemoveFolder removes a folder that holds nothing at all: neither contacts, nor
+	// folders, nor anything that cardferry knows nothing of. One that holds something
+	// is refused with [ErrRejected]; one that is gone is no error.
+	RemoveFolder(ctx context.Context, id contact.FolderID) error
 }

@@ -200,3 +200,13 @@ type person struct {
 	contact *contact.Contact   // all of them joined, with the key to create it under
 	photo   *spool.Slot        // the record that has the photo, nil when none has
 }
+
+// photoBytes is how large the photos are that the person holds in memory.
+func (p *person) photoBytes() (n int) {
+	for _, c := range p.records {
+		if c.Photo != nil {
+			n += len(c.Photo.Data)
+		}
+	}
+	return n
+}

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/importer/journal"
 	"github.com/cardferry/cardferry/internal/spool"
 )
 
@@ -15,8 +16,12 @@ import (
 type photoJob struct {
 	at      contact.Position
 	ref     contact.Ref
+	key     string
+	folder  contact.FolderPath
 	slot    spool.Slot // the record that holds it
 	compare bool       // the contact has one already: store it only if it is another
+
+	photo, form, there *contact.Photo // the record's, as it is to be sent, and the contact's own
 }
 
 // PhotoResult is a photo that could not be stored, or was stored in another form.
@@ -34,69 +39,99 @@ func (im *importing) photoPass(ctx context.Context) error {
 		im.report.Photos = len(im.jobs)
 		return nil
 	}
+	jobs, sink := im.jobs, im.sink.(PhotoSink)
+	return im.inBatches(ctx, func(ctx context.Context, size int) (steps []step, more bool, err error) {
+		batch := jobs[:min(size, photosAtOnce, len(jobs))]
+		jobs = jobs[len(batch):]
+		if err := im.loadPhotos(ctx, sink, batch); err != nil {
+			return nil, false, err
+		}
+		for i, job := range batch {
+			batch[i] = photoJob{} // its photos are held no longer than they must be
+			if job.form == nil {  // finished
+				continue
+			}
+			entry := &journal.Entry{Kind: journal.SetPhoto, At: job.at.String(), Key: job.key, ID: job.ref.ID, Version: job.ref.Version,
+				Folder: job.folder, Photo: job.form.SHA256, OldPhoto: job.there}
+			steps = append(steps, step{entry, func(ctx context.Context) error { return im.setPhoto(ctx, sink, job, entry) }})
+		}
+		return steps, len(jobs) > 0, nil
+	})
+}
+
+// photosAtOnce bounds how many photos are held in memory.
+const photosAtOnce = 16
+
+// loadPhotos prepares a batch of photos, and finishes those that are there already.
+func (im *importing) loadPhotos(ctx context.Context, sink PhotoSink, batch []photoJob) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(im.o.concurrency())
-	done := 0
-	for _, job := range im.jobs {
-		if gctx.Err() != nil {
-			break
-		}
+	for i := range batch {
+		job := &batch[i]
 		g.Go(func() error {
-			stored, loss, err := im.setPhoto(gctx, job)
-			if err != nil && (gctx.Err() != nil || !errors.Is(err, ErrRejected)) {
-				if gctx.Err() != nil {
-					return context.Cause(gctx)
+			if gctx.Err() != nil {
+				return context.Cause(gctx)
+			}
+			c, err := im.in.spool.Get(job.slot)
+			if err != nil {
+				return err
+			}
+			job.photo = c.Photo
+			form := sink.PhotoForm(c.Photo)
+			if reader, ok := im.sink.(PhotoReader); ok && job.compare {
+				if job.there, err = reader.Photo(gctx, job.ref.ID); err != nil {
+					return im.photoDone(gctx, job, false, err)
 				}
-				if !im.tolerate(err) {
-					return fmt.Errorf("storing a photo: %w", err)
+				if job.there != nil && job.there.SHA256 == form.SHA256 {
+					return im.photoDone(gctx, job, false, nil)
 				}
 			}
-			im.mu.Lock()
-			defer im.mu.Unlock()
-			done++
-			switch {
-			case err != nil:
-				im.report.PhotosFailed++
-			case stored:
-				im.report.Photos++
-			}
-			if loss != nil {
-				im.report.Losses.Add(*loss)
-			}
-			if im.ob.Photo != nil && (err != nil || loss != nil) {
-				im.ob.Photo(PhotoResult{At: job.at, ID: job.ref.ID, Loss: loss, Err: err})
-			}
-			im.progress(StagePhotos, done, len(im.jobs))
+			job.form = form
 			return nil
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	return ctx.Err()
+	return g.Wait()
 }
 
-func (im *importing) setPhoto(ctx context.Context, job photoJob) (stored bool, loss *contact.Loss, err error) {
-	c, err := im.in.spool.Get(job.slot)
+func (im *importing) setPhoto(ctx context.Context, sink PhotoSink, job photoJob, entry *journal.Entry) error {
+	_, err := sink.SetPhoto(ctx, job.ref, job.form)
 	if err != nil {
-		return false, nil, err
+		im.o.Journal.Note(entry, failed(err))
+		return im.photoDone(ctx, &job, false, err)
 	}
-	sink := im.sink.(PhotoSink)
-	if reader, ok := im.sink.(PhotoReader); ok && job.compare {
-		there, err := reader.Photo(ctx, job.ref.ID)
-		if err != nil {
-			return false, nil, err
-		}
-		if there != nil && there.SHA256 == sink.PhotoForm(c.Photo).SHA256 {
-			return false, nil, nil
-		}
+	im.o.Journal.Note(entry, journal.Outcome{Status: journal.Done, NewID: job.ref.ID})
+	return im.photoDone(ctx, &job, true, nil)
+}
+
+// photoDone counts a photo, and ends the import on trouble that is more than the
+// refusal of one photo.
+func (im *importing) photoDone(ctx context.Context, job *photoJob, stored bool, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
-	sent, err := sink.SetPhoto(ctx, job.ref, c.Photo)
-	if err != nil {
-		return false, nil, err
+	if err != nil && !errors.Is(err, ErrRejected) && !im.tolerate(err) {
+		return fmt.Errorf("storing a photo: %w", err)
 	}
-	if sent.SHA256 != c.Photo.SHA256 {
+	var loss *contact.Loss
+	if stored && job.form.SHA256 != job.photo.SHA256 {
 		loss = &contact.Loss{Field: "photo", Kind: contact.Moved, Reason: "it was converted to a JPEG that the account accepts"}
 	}
-	return true, loss, nil
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	im.photosDone++
+	switch {
+	case err != nil:
+		im.report.PhotosFailed++
+	case stored:
+		im.troubles = 0
+		im.report.Photos++
+	}
+	if loss != nil {
+		im.report.Losses.Add(*loss)
+	}
+	if im.ob.Photo != nil && (err != nil || loss != nil) {
+		im.ob.Photo(PhotoResult{At: job.at, ID: job.ref.ID, Loss: loss, Err: err})
+	}
+	im.progress(StagePhotos, im.photosDone, len(im.jobs))
+	return nil
 }

@@ -201,6 +201,8 @@ type target struct {
 	sink importer.Sink
 	read exporter.Source
 	end  end
+
+	account *account
 }
 
 // Contacts reads the whole account, whatever folder is asked for: a person in
@@ -219,7 +221,11 @@ func (s *session) target(e end, dryRun bool) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &target{sink: outlooksink.New(c), read: outlooksource.New(c), end: e}, nil
+	a, err := s.env.account(e.account)
+	if err != nil {
+		return nil, err
+	}
+	return &target{sink: outlooksink.New(c), read: outlooksource.New(c), end: e, account: a}, nil
 }
 
 // lock keeps a second run from writing to the account at the same time: neither would

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/BurntSushi/toml"
 
@@ -33,14 +34,22 @@ type account struct {
 	dialect  outlook.Dialect
 	url      string // "" is the dialect's own
 	user     string
-	limits   bool        // pace requests as Microsoft asks for
-	auth     auth.Config // how to sign in; without access
+	limits   bool // pace requests as Microsoft asks for
+	// settle is how long after a run died its writes may still be under way there.
+	settle time.Duration
+	auth   auth.Config // how to sign in; without access
 }
 
 // settings are the keys of an account. Secrets may also come from a file or a
 // command, under the key with _file or _command behind it.
-var settings = []string{"provider", "dialect", "url", "user", "auth", "authority", "tenant", "client_id", "certificate", "limits"}
+var settings = []string{"provider", "dialect", "url", "user", "auth", "authority", "tenant", "client_id", "certificate", "limits", "settle"}
 var secrets = []string{"client_secret", "token"}
+
+// What settle is unless it is set.
+const (
+	settleRemote = 10 * time.Second
+	settleLocal  = 500 * time.Millisecond
+)
 
 // builtIn is the account that always exists.
 const builtIn = "sandbox"
@@ -190,6 +199,15 @@ func newAccount(name string, get func(string) string) (*account, error) {
 		a.limits = limits == "outlook"
 	default:
 		return nil, usage("limits is outlook or none", "account %s: unknown limits %q", name, limits)
+	}
+	a.settle = settleLocal
+	if a.provider == providerOutlook && !loopback {
+		a.settle = settleRemote
+	}
+	if text := get("settle"); text != "" {
+		if a.settle, err = time.ParseDuration(text); err != nil || a.settle < 0 || a.settle > time.Hour {
+			return nil, usage("settle is a time such as 10s", "account %s: settle: %q is no such time", name, text)
+		}
 	}
 	a.auth, err = newAuthConfig(a, get)
 	return a, err

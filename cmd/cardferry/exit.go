@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"syscall"
 
 	"github.com/cardferry/cardferry/exporter"
 	"github.com/cardferry/cardferry/importer"
+	"github.com/cardferry/cardferry/importer/journal"
 	"github.com/cardferry/cardferry/internal/auth"
 	"github.com/cardferry/cardferry/internal/filelock"
 	"github.com/cardferry/cardferry/internal/files"
@@ -85,7 +87,9 @@ func exitCode(ctx context.Context, err error) (code int, hint string) {
 		return exitIncomplete, ""
 	case errors.Is(err, errDifferent):
 		return exitDifferent, ""
-	case errors.Is(err, sandbox.ErrLocked), errors.Is(err, filelock.ErrLocked):
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EFBIG):
+		return exitFailed, "make space, and run the same command again: an import goes on where it stopped"
+	case errors.Is(err, sandbox.ErrLocked), errors.Is(err, filelock.ErrLocked), errors.Is(err, journal.ErrInUse):
 		return exitLocked, "wait for the other run to end, and try again"
 	case errors.Is(err, exporter.ErrNoFolder):
 		return exitNotFound, "list the folders with: cardferry folders ACCOUNT:"

@@ -147,6 +147,7 @@ type importFlags struct {
 	policy      string
 	region      string
 	concurrency int
+	journal     string
 }
 
 func (f *importFlags) add(c *cobra.Command) {
@@ -158,6 +159,7 @@ func (f *importFlags) add(c *cobra.Command) {
 	choice(c, &f.policy, "on-duplicate", words[0], words, "what to do with a contact that the account has already")
 	addRegion(c, &f.region)
 	c.Flags().IntVar(&f.concurrency, "concurrency", 4, "requests under way at a time")
+	c.Flags().StringVar(&f.journal, "journal", "", "keep the run's journal in `FILE` instead of among the runs")
 }
 
 func addRegion(c *cobra.Command, region *string) {

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -83,7 +84,7 @@ func (x *importCommand) run(ctx context.Context, args []string) error {
 		return err
 	}
 	return x.session(func(s *session) error {
-		b := bringing{ui: x.ui, runFlags: x.runFlags, importFlags: x.importFlags, what: strings.Join(paths, ", "), verb: "imported"}
+		b := bringing{ui: x.ui, runFlags: x.runFlags, importFlags: x.importFlags, what: strings.Join(paths, ", "), verb: "imported", same: same("import", paths, to)}
 		return b.bring(ctx, s, withoutPhotos(x.photos, reader.Contacts(paths...)), to)
 	})
 }
@@ -95,6 +96,7 @@ type bringing struct {
 	runFlags
 	importFlags
 	what, verb string
+	same       string // of the journal
 }
 
 func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*contact.Contact, error], to end) (err error) {
@@ -110,10 +112,19 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	if err != nil {
 		return err
 	}
+	if !b.dryRun {
+		if o.Journal, err = s.openJournal(t.account, b.journal, b.same); err != nil {
+			return err
+		}
+		o.Settle = t.account.settle
+	}
 	b.showProgress()
 	r, err := importer.Import(ctx, contacts, t, t.sink, o, importer.Observer{
 		Record: b.imported, Photo: b.photo, Progress: b.progress,
 	})
+	if err == nil {
+		err = o.Journal.Finish(time.Now())
+	}
 	sum := summary{
 		DryRun: b.dryRun, Read: r.Read, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, United: r.United,
 		Skipped: r.Skipped, Review: r.Review, Failed: r.Failed, Photos: r.Photos, PhotosFailed: r.PhotosFailed,

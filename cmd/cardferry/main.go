@@ -40,5 +40,6 @@ type env struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	environ        func() []string
-	terminal       bool // stderr is one
+	terminal       bool     // stderr is one
+	args           []string // the command line, without the program's name
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io/fs"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,7 @@ import (
 
 // run performs one command line and returns the exit code. Only it prints errors.
 func run(ctx context.Context, e env, args []string) int {
+	e.args = args
 	u := &ui{env: e, events: e.stdout, command: "cardferry"}
 	root := newRoot(u)
 	root.SetArgs(args)
@@ -38,10 +40,36 @@ func run(ctx context.Context, e env, args []string) int {
 	default:
 		u.line("error: %s", oneLine(err))
 	}
+	if code == exitInterrupted && resumable(command.Name()) {
+		hint = "run the same command again, it goes on where it stopped: " + shellLine(args)
+	}
 	if hint != "" {
 		u.line("hint: %s", hint)
 	}
 	return code
+}
+
+// resumable reports whether a command goes on where it stopped. An export begins anew.
+func resumable(command string) bool {
+	switch command {
+	case "import", "migrate", "apply", "undo":
+		return true
+	}
+	return false
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// shellLine returns the command line as it can be pasted into a shell.
+func shellLine(args []string) string {
+	words := []string{"cardferry"}
+	for _, a := range args {
+		if !plainWord.MatchString(a) {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		words = append(words, a)
+	}
+	return strings.Join(words, " ")
 }
 
 // oneLine keeps joined errors on one line, and says of a file what is wrong with it

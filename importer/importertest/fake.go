@@ -15,14 +15,17 @@ import (
 )
 
 // Fake is an account in memory that keeps the contract of importer.Sink, Reader,
-// PhotoSink, PhotoReader and KeyFinder. It keeps everything of a contact but what
+// PhotoSink, PhotoReader, KeyFinder, Deleter and FolderRemover. It keeps everything of a contact but what
 // is not in the fields that a patch names. It is safe for concurrent use.
 type Fake struct {
 	mu       sync.Mutex
-	folders  []contact.FolderPath // the id of a folder is its index
+	folders  []contact.FolderPath // the id of a folder is its index; removed is what a removed one is
 	contacts []*contact.Contact
+	created  int
 	version  int
 }
+
+const removed contact.FolderPath = "\x00"
 
 // NewFake returns an empty account.
 func NewFake() *Fake { return &Fake{folders: []contact.FolderPath{""}} }
@@ -50,13 +53,14 @@ func (f *Fake) Create(ctx context.Context, folder contact.FolderID, c *contact.C
 		return importer.Stored{}, fmt.Errorf("%w: %w", importer.ErrAmbiguous, err)
 	}
 	i, err := strconv.Atoi(strings.TrimPrefix(string(folder), "f"))
-	if err != nil || i < 0 || i >= len(f.folders) {
+	if err != nil || i < 0 || i >= len(f.folders) || f.folders[i] == removed {
 		return importer.Stored{}, fmt.Errorf("%w: no such folder", importer.ErrRejected)
 	}
 	held := c.Clone()
-	held.ID = contact.ID(fmt.Sprintf("fake-contact-%06d", len(f.contacts)))
+	held.ID = contact.ID(fmt.Sprintf("fake-contact-%06d", f.created))
 	held.Folder, held.Photo, held.Unread = f.folders[i], nil, nil
 	f.contacts = append(f.contacts, held)
+	f.created++
 	return f.stored(held), nil
 }
 
@@ -164,4 +168,60 @@ func (f *Fake) FindKey(ctx context.Context, key string) ([]*contact.Contact, err
 		}
 	}
 	return found, context.Cause(ctx)
+}
+
+// Delete implements importer.Deleter.
+func (f *Fake) Delete(ctx context.Context, ref contact.Ref) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if ref.ID == "" {
+		return errGone
+	}
+	held, err := f.find(ctx, ref.ID)
+	if errors.Is(err, errGone) {
+		return nil
+	}
+	if err == nil {
+		f.contacts = slices.DeleteFunc(f.contacts, func(c *contact.Contact) bool { return c == held })
+	}
+	return err
+}
+
+// Folders implements importer.FolderRemover.
+func (f *Fake) Folders(ctx context.Context) ([]contact.Folder, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var tree []contact.Folder
+	for i, path := range f.folders {
+		if path != removed {
+			tree = append(tree, contact.Folder{ID: contact.FolderID(fmt.Sprintf("f%d", i)), Path: path, Default: path == ""})
+		}
+	}
+	return tree, context.Cause(ctx)
+}
+
+// RemoveFolder implements importer.FolderRemover.
+func (f *Fake) RemoveFolder(ctx context.Context, id contact.FolderID) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	i, err := strconv.Atoi(strings.TrimPrefix(string(id), "f"))
+	if err != nil || i < 0 || i >= len(f.folders) || f.folders[i] == removed {
+		return nil
+	}
+	path := f.folders[i]
+	for _, c := range f.contacts {
+		if c.Folder == path {
+			return fmt.Errorf("%w: the folder is not empty", importer.ErrRejected)
+		}
+	}
+	for _, other := range f.folders {
+		if path == "" || strings.HasPrefix(string(other), string(path)+"/") {
+			return fmt.Errorf("%w: the folder holds others", importer.ErrRejected)
+		}
+	}
+	f.folders[i] = removed
+	return nil
 }

@@ -44,6 +44,8 @@ func TestSink(t *testing.T, open Open) {
 		{"projection", testProjection},
 		{"photos", testPhotos},
 		{"keys", testKeys},
+		{"deleting", testDelete},
+		{"removing folders", testRemoveFolder},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { test.test(t, open(t)) })

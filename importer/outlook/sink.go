@@ -1,6 +1,5 @@
 // Package outlook writes contacts into an account at Microsoft's services, Graph or
-// Outlook REST, in any of the four dialects. It creates and changes; nothing in it
-// can delete.
+// Outlook REST, in any of the four dialects.
 package outlook
 
 import (
@@ -17,7 +16,7 @@ import (
 )
 
 // Sink is an account opened for writing. It implements importer.Sink, and with it
-// Projector, PhotoSink, PhotoReader and KeyFinder.
+// Projector, PhotoSink, PhotoReader, KeyFinder, Deleter and FolderRemover.
 type Sink struct {
 	client  *odata.Client
 	folders *folders
@@ -27,11 +26,13 @@ type Sink struct {
 func New(c *odata.Client) *Sink { return &Sink{c, newFolders(c)} }
 
 var (
-	_ importer.Sink        = (*Sink)(nil)
-	_ importer.Projector   = (*Sink)(nil)
-	_ importer.PhotoSink   = (*Sink)(nil)
-	_ importer.PhotoReader = (*Sink)(nil)
-	_ importer.KeyFinder   = (*Sink)(nil)
+	_ importer.Sink          = (*Sink)(nil)
+	_ importer.Projector     = (*Sink)(nil)
+	_ importer.PhotoSink     = (*Sink)(nil)
+	_ importer.PhotoReader   = (*Sink)(nil)
+	_ importer.KeyFinder     = (*Sink)(nil)
+	_ importer.Deleter       = (*Sink)(nil)
+	_ importer.FolderRemover = (*Sink)(nil)
 )
 
 // EnsureFolder implements importer.Sink. Concurrent calls create a folder once.

@@ -154,6 +154,10 @@ func noMailbox(err error) bool {
 	return false
 }
 
+// Forbidden reports whether the service does not allow it, to anybody or to who
+// signed in.
+func Forbidden(err error) bool { return status(err) == http.StatusForbidden }
+
 // Conflict reports whether something of that name is there already, or has changed
 // meanwhile.
 func Conflict(err error) bool {

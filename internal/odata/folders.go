@@ -113,3 +113,29 @@ func unmarshal(body []byte, v any) error {
 	}
 	return nil
 }
+
+// Count returns how many items a listing holds, those included of which it shows
+// only the number.
+func (c *Client) Count(ctx context.Context, segments []string) (int, error) {
+	link, err := c.Link(segments, "$top", "1", "$count", "true")
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	err = c.Read(ctx, link, func(body []byte) error {
+		var page struct {
+			Value []struct{}
+			Count int    `json:"@odata.count"`
+			Next  string `json:"@odata.nextLink"`
+		}
+		if err := unmarshal(body, &page); err != nil || page.Value == nil {
+			return errors.New("not a page")
+		}
+		n = max(page.Count, len(page.Value)) // some say -1
+		if n == 0 && page.Next != "" {
+			n = 1 // an empty page with more behind it
+		}
+		return nil
+	})
+	return n, err
+}

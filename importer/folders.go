@@ -1,0 +1,55 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/importer/journal"
+)
+
+// folderSteps returns the steps that make the folders along a path that are not
+// there yet, so that the journal knows them. Where the sink cannot list its folders
+// there are none, and the folder is made on the way to its first contact.
+func (im *importing) folderSteps(ctx context.Context, path contact.FolderPath) ([]step, error) {
+	remover, ok := im.sink.(FolderRemover)
+	if !ok || im.o.Journal == nil || path == "" {
+		return nil, nil
+	}
+	if im.folders == nil {
+		tree, err := remover.Folders(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("reading the folders: %w", err)
+		}
+		im.folders = map[contact.FolderPath]bool{}
+		for _, f := range tree {
+			im.folders[folded(f.Path)] = true
+		}
+	}
+	var steps []step
+	var at contact.FolderPath
+	for _, name := range path.Names() {
+		at = at.Child(name)
+		if im.folders[folded(at)] {
+			continue
+		}
+		im.folders[folded(at)] = true
+		entry := &journal.Entry{Kind: journal.MakeFolder, Folder: at}
+		steps = append(steps, step{entry, func(ctx context.Context) error {
+			id, err := im.sink.EnsureFolder(ctx, entry.Folder)
+			if err != nil {
+				return nil // its contacts will say
+			}
+			im.o.Journal.Note(entry, journal.Outcome{Status: journal.Done, NewID: contact.ID(id)})
+			return nil
+		}})
+	}
+	return steps, nil
+}
+
+// folded returns the form in which paths are compared: most services tell no
+// capitals apart.
+func folded(path contact.FolderPath) contact.FolderPath {
+	return contact.FolderPath(strings.ToLower(string(path)))
+}
