@@ -2,7 +2,7 @@
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build demo test ci lint race fuzz bench clean
+.PHONY: build demo test ci tools lint race fuzz bench clean
 
 build:
 	go build -o bin/cardferry ./cmd/cardferry
@@ -13,7 +13,10 @@ demo: build
 test:
 	go test ./...
 
-ci: test lint race fuzz demo
+ci: tools test lint race fuzz demo
+
+tools:
+	@sh .ci/tools
 
 lint:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi

@@ -211,6 +211,22 @@ func (t *target) Contacts(ctx context.Context) iter.Seq2[*contact.Contact, error
 	return exporter.Contacts(ctx, t.read, exporter.Options{})
 }
 
+// photoOf returns a function that fetches photos of the account, nil for one whose
+// photos cannot be read. A photo that does not come is none.
+func (t *target) photoOf(ctx context.Context) func(contact.ID) *contact.Photo {
+	reader, ok := t.sink.(importer.PhotoReader)
+	if !ok {
+		return nil
+	}
+	return func(id contact.ID) *contact.Photo {
+		p, err := reader.Photo(ctx, id)
+		if err != nil {
+			return nil
+		}
+		return p
+	}
+}
+
 func (s *session) target(e end, dryRun bool) (*target, error) {
 	if !dryRun {
 		if err := s.lock(e.account); err != nil {

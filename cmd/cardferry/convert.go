@@ -65,7 +65,7 @@ func (x *convertCommand) run(ctx context.Context, args []string) error {
 		return err
 	}
 	x.tables.Columns = extraColumns(reader, in.path, from.tables)
-	w := writing{ui: x.ui, runFlags: x.runFlags, formatFlags: x.formatFlags, split: files.Split(x.split), verb: "converted"}
+	w := writing{ui: x.ui, runFlags: x.runFlags, formatFlags: x.formatFlags, split: files.Split(x.split), from: in.path, verb: "converted"}
 	return w.write(ctx, withoutPhotos(x.photos, reader.Contacts(in.path)), out.path)
 }
 

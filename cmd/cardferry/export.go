@@ -71,7 +71,7 @@ func (x *exportCommand) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		w := writing{ui: x.ui, runFlags: x.runFlags, formatFlags: x.formatFlags, split: files.Split(x.split), verb: "exported"}
+		w := writing{ui: x.ui, runFlags: x.runFlags, formatFlags: x.formatFlags, split: files.Split(x.split), from: from.text, verb: "exported"}
 		return w.write(ctx, src.contacts(ctx, x.photos), to.path)
 	})
 }
@@ -86,8 +86,8 @@ type writing struct {
 	*ui
 	runFlags
 	formatFlags
-	split files.Split
-	verb  string
+	split      files.Split
+	from, verb string
 }
 
 func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact, error], path string) (err error) {
@@ -98,7 +98,8 @@ func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact
 	if path == files.Stdio {
 		w.events = w.stderr
 	}
-	if w.ui.report, err = newReportFile(w.runFlags.report); err != nil {
+	defer w.closeReports()
+	if err := w.openReports(w.runFlags.report); err != nil {
 		return err
 	}
 	w.formatFlags.tables.Stash = w.onLoss == "stash"
@@ -123,7 +124,7 @@ func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact
 	if err == nil {
 		err = out.Commit()
 	}
-	s := summary{Read: r.Read, Created: r.Written, Failed: r.Failed, Photos: r.Photos, Unread: r.Unread, Losses: r.Losses.Total(), LossesByField: r.Losses.Rows()}
+	s := summary{From: w.from, To: place(path), Read: r.Read, Created: r.Written, Failed: r.Failed, Photos: r.Photos, Unread: r.Unread, Losses: r.Losses.Total(), LossesByField: r.Losses.Rows()}
 	text := ""
 	if err == nil {
 		text = fmt.Sprintf("%s %s%s to %s", w.verb, count(r.Written, "contact"), withCount(r.Photos, "photo"), place(path))
@@ -154,9 +155,9 @@ func (w *writing) open(path string) (files.Output, error) {
 }
 
 func (w *writing) exported(r exporter.Result) {
-	e := event{Type: "record", At: r.At.String(), ID: r.ID, Unread: r.Unread, Losses: r.Losses, Outcome: "written"}
+	e := event{Type: "record", At: r.At.String(), pos: r.At, ID: r.ID, Unread: r.Unread, Losses: r.Losses, Outcome: "written"}
 	if r.Err != nil {
-		e.Outcome, e.Reason = "failed", r.Err.Error()
+		e.Outcome, e.Reason, e.failed = "failed", r.Err.Error(), true
 	}
 	w.record(e, r.Err != nil)
 }

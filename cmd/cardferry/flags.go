@@ -129,7 +129,7 @@ type runFlags struct {
 	photos bool
 	strict bool
 	onLoss string
-	report string
+	report []string
 	yes    bool
 }
 
@@ -137,7 +137,7 @@ func (f *runFlags) add(c *cobra.Command) {
 	c.Flags().BoolVar(&f.photos, "photos", true, "bring the photos along")
 	c.Flags().BoolVar(&f.strict, "strict", false, "exit 3 if anything at all is lost")
 	choice(c, &f.onLoss, "on-loss", "report", lossPolicies, "what to do with what cannot be kept")
-	c.Flags().StringVar(&f.report, "report", "", "write what happened to every record to `FILE`.json")
+	c.Flags().StringArrayVar(&f.report, "report", nil, reportHelp)
 	c.Flags().BoolVar(&f.yes, "yes", false, "go on where a guard would refuse")
 }
 

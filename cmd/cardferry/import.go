@@ -105,13 +105,15 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 		return err
 	}
 	o.RefuseLosses = b.onLoss == "fail"
-	if b.ui.report, err = newReportFile(b.runFlags.report); err != nil {
+	defer b.closeReports()
+	if err := b.openReports(b.runFlags.report); err != nil {
 		return err
 	}
 	t, err := s.target(to, b.dryRun)
 	if err != nil {
 		return err
 	}
+	b.photoOf = t.photoOf(ctx)
 	if !b.dryRun {
 		if o.Journal, err = s.openJournal(t.account, b.journal, b.same); err != nil {
 			return err
@@ -126,7 +128,7 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 		err = o.Journal.Finish(time.Now())
 	}
 	sum := summary{
-		DryRun: b.dryRun, Read: r.Read, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, United: r.United,
+		From: b.what, To: to.text, DryRun: b.dryRun, Read: r.Read, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, United: r.United,
 		Skipped: r.Skipped, Review: r.Review, Failed: r.Failed, Photos: r.Photos, PhotosFailed: r.PhotosFailed,
 		Losses: r.Losses.Total(), LossesByField: r.Losses.Rows(), Unread: r.Unread, Kept: r.Kept, Existing: r.Existing,
 	}
@@ -137,20 +139,27 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 }
 
 func (b *bringing) imported(r importer.Result) {
-	e := event{Type: "record", At: r.At.String(), Outcome: string(r.Outcome), Reason: r.Reason, ID: r.ID, Fields: r.Fields, Kept: r.Kept, Unread: r.Unread, Losses: r.Losses}
+	e := event{Type: "record", At: r.At.String(), pos: r.At, Outcome: string(r.Outcome), Reason: r.Reason, ID: r.ID, Fields: r.Fields, Kept: r.Kept, Unread: r.Unread, Losses: r.Losses}
+	e.failed, e.who, e.review = r.Outcome == importer.Failed, r.Record, r.Review
 	if r.Err != nil {
 		e.Reason = strings.TrimPrefix(e.Reason+": "+r.Err.Error(), ": ")
+	}
+	if r.Review != nil {
+		e.Case = r.Review.ID
+		for _, c := range r.Review.Candidates {
+			e.Candidates = append(e.Candidates, candidate{c.Contact.ID, c.Differs})
+		}
 	}
 	b.record(e, r.Outcome == importer.Failed || r.Outcome == importer.Review || b.dryRun && !b.quiet)
 }
 
 func (b *bringing) photo(r importer.PhotoResult) {
-	e := event{Type: "photo", At: r.At.String(), ID: r.ID, Outcome: "converted"}
+	e := event{Type: "photo", At: r.At.String(), pos: r.At, ID: r.ID, Outcome: "converted"}
 	if r.Loss != nil {
 		e.Losses = []contact.Loss{*r.Loss}
 	}
 	if r.Err != nil {
-		e.Outcome, e.Reason = "photo failed", r.Err.Error()
+		e.Outcome, e.Reason, e.failed = "photo failed", r.Err.Error(), true
 	}
 	b.record(e, r.Err != nil)
 }

@@ -1,17 +1,14 @@
 package main
 
 import (
-	"path/filepath"
-
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/cardferry/cardferry/internal/atomicfile"
 )
 
-// reportFile is the file of --report, written as the run goes: an object with the
-// members "version", "records" and "summary". It takes its name when it is
-// complete. A nil reportFile takes everything and writes nothing.
+// reportFile is a report as JSON: an object with the members "version", "records" and
+// "summary".
 type reportFile struct {
 	file *atomicfile.File
 	out  *jsontext.Encoder
@@ -21,12 +18,6 @@ type reportFile struct {
 const reportVersion = 1
 
 func newReportFile(path string) (*reportFile, error) {
-	if path == "" {
-		return nil, nil
-	}
-	if filepath.Ext(path) != ".json" {
-		return nil, usage("name it FILE.json", "--report %s: reports are written as .json", path)
-	}
 	file, err := atomicfile.Create(path, 0o600)
 	if err != nil {
 		return nil, err
@@ -44,21 +35,17 @@ func (r *reportFile) tokens(tokens ...jsontext.Token) {
 	}
 }
 
-func (r *reportFile) add(e event) {
-	if r != nil && r.err == nil {
-		r.err = json.MarshalEncode(r.out, e)
+func (r *reportFile) add(item any) {
+	if r.err == nil {
+		r.err = json.MarshalEncode(r.out, item)
 	}
 }
 
-// finish completes the file and puts it in place. It may be called once.
-func (r *reportFile) finish(s summary) error {
-	if r == nil {
-		return nil
-	}
+func (r *reportFile) finish(summary any) error {
 	defer r.file.Abort()
 	r.tokens(jsontext.EndArray, jsontext.String("summary"))
 	if r.err == nil {
-		r.err = json.MarshalEncode(r.out, s)
+		r.err = json.MarshalEncode(r.out, summary)
 	}
 	r.tokens(jsontext.EndObject)
 	if r.err != nil {
@@ -66,3 +53,5 @@ func (r *reportFile) finish(s summary) error {
 	}
 	return r.file.Commit()
 }
+
+func (r *reportFile) abort() { r.file.Abort() }

@@ -20,6 +20,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/importer"
 )
 
 // uiFlags are global.
@@ -34,8 +35,11 @@ type ui struct {
 	mu      sync.Mutex
 	events  io.Writer // where --json goes
 	bar     *bar
-	report  *reportFile
+	reports []report
 	command string
+	// photoOf fetches a photo of the account for a report page; nil where there is
+	// no account to ask.
+	photoOf func(contact.ID) *contact.Photo
 }
 
 // line prints one line about the run.
@@ -64,12 +68,26 @@ type event struct {
 	Kept    []contact.Field `json:"kept,omitempty"`
 	Unread  []contact.Loss  `json:"unread,omitempty"`
 	Losses  []contact.Loss  `json:"losses,omitempty"`
+	// Case and Candidates are there for a record that waits for review.
+	Case       string      `json:"case,omitzero"`
+	Candidates []candidate `json:"candidates,omitempty"`
+
+	pos    contact.Position
+	failed bool
+	who    *contact.Contact // the record; nil if it could not be read
+	review *importer.ReviewCase
+}
+
+// candidate is a contact of the account that a record may be.
+type candidate struct {
+	ID      contact.ID      `json:"id"`
+	Differs []contact.Field `json:"differs,omitempty"`
 }
 
 // record says what became of one record. loud means that it is worth a line even
 // when nobody asked for one.
 func (u *ui) record(e event, loud bool) {
-	u.report.add(e)
+	u.reported(e)
 	if u.json {
 		u.object(e)
 		return
@@ -143,6 +161,8 @@ func (u *ui) object(v any) {
 type summary struct {
 	Type      string `json:"type"` // summary
 	Command   string `json:"command"`
+	From      string `json:"from,omitzero"`
+	To        string `json:"to,omitzero"`
 	DryRun    bool   `json:"dryRun,omitzero"`
 	Read      int    `json:"read"`
 	Created   int    `json:"created"`
@@ -187,7 +207,7 @@ func (u *ui) finish(s summary, text string, strict bool, err error) error {
 		u.note("%s", text)
 		u.printLosses(s.LossesByField)
 	}
-	if rerr := u.report.finish(s); rerr != nil && err == nil {
+	if rerr := u.finishReports(s); rerr != nil && err == nil {
 		err = rerr
 	}
 	switch {

@@ -19,6 +19,8 @@ type verifyCommand struct {
 	formatFlags
 	photos, values bool
 	maxShown       int
+	report         []string
+	a, b           string
 }
 
 func newVerify(u *ui) *cobra.Command {
@@ -40,6 +42,7 @@ are not compared, nor the order of lists in which it has no meaning.
 	x.formatFlags.add(c, "files", false)
 	c.Flags().BoolVar(&x.photos, "photos", true, "compare the photos too")
 	c.Flags().BoolVar(&x.values, "values", false, "show the values that differ (personal data)")
+	c.Flags().StringArrayVar(&x.report, "report", nil, reportHelp)
 	c.Flags().IntVar(&x.maxShown, "max", 100, "list at most `N` differences; 0 is all")
 	return c
 }
@@ -47,6 +50,11 @@ are not compared, nor the order of lists in which it has no meaning.
 func (x *verifyCommand) run(ctx context.Context, args []string) error {
 	if x.maxShown < 0 {
 		return usage("", "--max must not be negative")
+	}
+	x.a, x.b = args[0], args[1]
+	defer x.closeReports()
+	if err := x.openReports(x.report); err != nil {
+		return err
 	}
 	return x.session(func(s *session) error {
 		a, err := x.open(ctx, s, args[0])
@@ -60,9 +68,11 @@ func (x *verifyCommand) run(ctx context.Context, args []string) error {
 		x.showProgress()
 		shown := 0
 		r, err := compare.Compare(ctx, x.counted("first end", a), x.counted("second end", b), func(f compare.Finding) {
+			d := x.difference(f)
+			x.reported(d)
 			shown++
 			if x.json || x.maxShown == 0 || shown <= x.maxShown {
-				x.finding(f)
+				x.show(d, f)
 			}
 		})
 		if err != nil {
@@ -119,30 +129,39 @@ type difference struct {
 	Fields []contact.Field `json:"fields,omitempty"`
 	Values []fieldsOnBoth  `json:"values,omitempty"`
 	Error  string          `json:"error,omitzero"`
+
+	pos contact.Position
+	who *contact.Contact
 }
 
 type fieldsOnBoth struct {
 	Field contact.Field `json:"field"`
 	A     string        `json:"a"`
 	B     string        `json:"b"`
+
+	a, b []string // in words
 }
 
-func (x *verifyCommand) finding(f compare.Finding) {
+func (x *verifyCommand) difference(f compare.Finding) difference {
 	d := difference{Type: "difference", Fields: f.Fields}
 	if f.Err != nil {
 		d.Error = f.Err.Error()
 	}
-	if f.A != nil {
-		d.A = f.A.At.String()
-	}
 	if f.B != nil {
-		d.B = f.B.At.String()
+		d.B, d.pos, d.who = f.B.At.String(), f.B.At, f.B
+	}
+	if f.A != nil {
+		d.A, d.pos, d.who = f.A.At.String(), f.A.At, f.A
 	}
 	if x.values && f.A != nil && f.B != nil {
 		for _, field := range f.Fields {
-			d.Values = append(d.Values, fieldsOnBoth{field, value(f.A, field), value(f.B, field)})
+			d.Values = append(d.Values, fieldsOnBoth{field, value(f.A, field), value(f.B, field), readable(f.A, field), readable(f.B, field)})
 		}
 	}
+	return d
+}
+
+func (x *verifyCommand) show(d difference, f compare.Finding) {
 	if x.json {
 		x.object(d)
 		return
@@ -175,6 +194,8 @@ func value(c *contact.Contact, f contact.Field) string {
 type verifySummary struct {
 	Type       string         `json:"type"` // summary
 	Command    string         `json:"command"`
+	First      string         `json:"first,omitzero"`
+	Second     string         `json:"second,omitzero"`
 	A          int            `json:"a"`
 	B          int            `json:"b"`
 	Equal      int            `json:"equal"`
@@ -187,7 +208,7 @@ type verifySummary struct {
 }
 
 func (x *verifyCommand) end(r *compare.Report, err error) error {
-	s := verifySummary{Type: "summary", Command: x.command}
+	s := verifySummary{Type: "summary", Command: x.command, First: x.a, Second: x.b}
 	if err != nil {
 		s.Error = err.Error()
 	}
@@ -204,6 +225,9 @@ func (x *verifyCommand) end(r *compare.Report, err error) error {
 		if len(r.Fields) > 0 {
 			x.note("differing fields: %s", countedFields(r.Fields))
 		}
+	}
+	if rerr := x.finishReports(s); rerr != nil && err == nil {
+		return rerr
 	}
 	if err == nil && !r.Same() {
 		err = errDifferent

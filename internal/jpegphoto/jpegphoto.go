@@ -42,12 +42,9 @@ func Fit(data []byte, limit int) ([]byte, error) {
 	if format == "jpeg" && len(data) <= limit {
 		return data, nil
 	}
-	if config.Width <= 0 || config.Height <= 0 || config.Width > maxPixels/config.Height {
-		return nil, ErrTooLarge
-	}
-	img, _, err := image.Decode(bytes.NewReader(data))
+	img, err := decode(data, config)
 	if err != nil {
-		return nil, ErrNotAnImage
+		return nil, err
 	}
 	for _, a := range attempts {
 		var b bytes.Buffer
@@ -59,6 +56,35 @@ func Fit(data []byte, limit int) ([]byte, error) {
 		}
 	}
 	return nil, ErrTooLarge
+}
+
+// Thumbnail returns data as a small JPEG image, at most side pixels a side.
+func Thumbnail(data []byte, side int) ([]byte, error) {
+	config, _, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return nil, ErrNotAnImage
+	}
+	img, err := decode(data, config)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, scaled(img, side), &jpeg.Options{Quality: 82}); err != nil {
+		return nil, ErrNotAnImage
+	}
+	return b.Bytes(), nil
+}
+
+// decode reads an image unless it is too large to be worked on.
+func decode(data []byte, config image.Config) (image.Image, error) {
+	if config.Width <= 0 || config.Height <= 0 || config.Width > maxPixels/config.Height {
+		return nil, ErrTooLarge
+	}
+	img, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, ErrNotAnImage
+	}
+	return img, nil
 }
 
 // scaled returns the image on white, its longer side at most side pixels.
