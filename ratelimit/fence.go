@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	firstBackoff   = 2 * time.Second // after a 429 that names no time
+	firstBackoff   = 500 * time.Millisecond // after a 429 that names no time
 	longestBackoff = 2 * time.Minute
 	longestJitter  = 5 * time.Second
 	leastShare     = 0.25 // of the budget that may be used freely

@@ -27,7 +27,7 @@
 // An answer 429, or 503 with Retry-After, makes every request of the mailbox wait
 // for as long as Retry-After says (fractions honoured, then lengthened a little
 // by chance); of several such answers the latest end counts. A 429 that names no
-// time makes its own request wait two seconds, and the second without a success in
+// time makes its own request wait half a second, and the second without a success in
 // between makes all wait, twice as long each time, up to two minutes.
 //
 // # Retries

@@ -28,13 +28,13 @@ func TestRetryAfter(t *testing.T) {
 		{"date by the service's clock", "Tue, 14 Jul 2026 12:01:30 GMT", now, 90 * time.Second, 95 * time.Second},
 		{"date by our clock", "Sat, 01 Jan 2000 00:00:20 GMT", "", 20 * time.Second, 22 * time.Second}, // synctest begins there
 		{"old form of a date", "Tuesday, 14-Jul-26 12:00:10 GMT", now, 10 * time.Second, 11 * time.Second},
-		{"past date", "Tue, 14 Jul 2026 11:00:00 GMT", now, 2 * time.Second, 2500 * time.Millisecond},
-		{"zero", "0", "", 2 * time.Second, 2500 * time.Millisecond},
-		{"negative", "-5", "", 2 * time.Second, 2500 * time.Millisecond},
-		{"garbage", "soon", "", 2 * time.Second, 2500 * time.Millisecond},
-		{"dots", "1.2.3", "", 2 * time.Second, 2500 * time.Millisecond},
-		{"exponent", "1e3", "", 2 * time.Second, 2500 * time.Millisecond},
-		{"missing", "", "", 2 * time.Second, 2500 * time.Millisecond},
+		{"past date", "Tue, 14 Jul 2026 11:00:00 GMT", now, 500 * time.Millisecond, 625 * time.Millisecond},
+		{"zero", "0", "", 500 * time.Millisecond, 625 * time.Millisecond},
+		{"negative", "-5", "", 500 * time.Millisecond, 625 * time.Millisecond},
+		{"garbage", "soon", "", 500 * time.Millisecond, 625 * time.Millisecond},
+		{"dots", "1.2.3", "", 500 * time.Millisecond, 625 * time.Millisecond},
+		{"exponent", "1e3", "", 500 * time.Millisecond, 625 * time.Millisecond},
+		{"missing", "", "", 500 * time.Millisecond, 625 * time.Millisecond},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -146,7 +146,7 @@ func TestBareThrottlingGrows(t *testing.T) {
 		s := &script{steps: []doer{bare, bare, bare, bare, bare, bare, bare, bare, bare, bare, status(200), bare, status(200)}}
 		c := ratelimit.New(s, ratelimit.Options{})
 		get(t, c)
-		want := 2 * time.Second
+		want := 500 * time.Millisecond
 		for i := range 10 {
 			if gap := s.at[i+1].Sub(s.at[i]); gap < want || gap > want+want/4 {
 				t.Errorf("wait %d is %v, want about %v", i, gap, want)
@@ -154,7 +154,7 @@ func TestBareThrottlingGrows(t *testing.T) {
 			want = min(2*want, 2*time.Minute)
 		}
 		get(t, c)
-		if gap := s.at[12].Sub(s.at[11]); gap > 3*time.Second {
+		if gap := s.at[12].Sub(s.at[11]); gap > time.Second {
 			t.Errorf("after a success the wait is %v", gap)
 		}
 	})
@@ -177,7 +177,7 @@ func TestLoneThrottling(t *testing.T) {
 			t.Errorf("the others took %v", took)
 		}
 		all.Wait()
-		if took := time.Since(start); took < 2*time.Second || took > 2500*time.Millisecond {
+		if took := time.Since(start); took < 500*time.Millisecond || took > 625*time.Millisecond {
 			t.Errorf("the throttled one took %v", took)
 		}
 	})

@@ -45,12 +45,8 @@ Use it from another terminal as an account:
   cardferry export try: try.vcf
 
 --faults takes a list such as '429:5%,reset-after-write:#17': a fault by its
-probability, or at the n-th request. Names: 429, 429-bare (no Retry-After), 500,
-502, 503, 504, reset-before, reset-after-write (applied, answer lost), truncate,
-slow, bad-json, empty-page (with a link to go on), repeat-link, loop-link, gone,
-token-expired, duplicate-rows, foreign-link, photo-404; all is every one that a
-correct client survives, that is all but the last two.
-
+probability, or at the n-th request that it concerns:
+` + sandbox.FaultsHelp() + `
 --quirks takes a list of switches for what is not known of the real service, or
 differs between mailboxes:
 ` + sandbox.QuirksHelp() + `

@@ -68,8 +68,11 @@ func (c *call) permit() error {
 		return errNoPrivilege
 	}
 	needed := "Contacts.ReadWrite"
-	if c.r.Method == http.MethodGet {
+	if c.r.Method == http.MethodGet || c.resource == resTranslate {
 		needed = "Contacts.Read"
+	}
+	if c.resource == resCategories || c.resource == resCategory {
+		needed = strings.Replace(needed, "Contacts", "MailboxSettings", 1)
 	}
 	if who.user != "" && who.user != c.box.address() {
 		needed += ".Shared"

@@ -69,7 +69,7 @@ func (v *visit) codeRequest(c *registration, redirect string) (*codeGrant, *oaut
 	if bad != nil {
 		return nil, bad
 	}
-	if v.s.quirks.adminConsent && asked.needsAdmin() {
+	if !v.consents(c.ID, asked) {
 		return nil, &oauthError{"access_denied", 90094, "An administrator of the tenant has set a policy that prevents you from granting the application the permissions it is requesting."}
 	}
 	g := &codeGrant{

@@ -68,6 +68,9 @@ func TestBatch(t *testing.T) {
 
 func TestBatchParts(t *testing.T) {
 	c := open(t, Options{})
+	if answers, _ := c.batch("/v1.0/$batch", `{"id":"1","method":"GET","url":"/me/contacts","headers":{},"body":null,"dependsOn":[]}`); answers["1"].Status != 200 {
+		t.Errorf("a body of null: %+v", answers["1"])
+	}
 	id := c.create("/v1.0/me/contacts", `{"givenName":"Rob"}`)
 	photo := jpegOf(t, 2, 2)
 	got, _ := c.batch("/v1.0/$batch",

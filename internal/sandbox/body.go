@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"compress/gzip"
 	"io"
 	"net/http"
 	"strconv"
@@ -13,8 +14,21 @@ import (
 // maxBody is the ceiling of one REST request, and so of a photo.
 const maxBody = 4 << 20
 
+// readBody reads a body, which may be compressed as Microsoft's own SDKs do it.
 func readBody(r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	reader := io.Reader(r.Body)
+	switch strings.ToLower(r.Header.Get("Content-Encoding")) {
+	case "", "identity":
+	case "gzip":
+		unzipped, err := gzip.NewReader(r.Body)
+		if err != nil {
+			return nil, badRequest("RequestBodyRead", "The request payload is not valid gzip.")
+		}
+		reader = unzipped
+	default:
+		return nil, errEncoding
+	}
+	body, err := io.ReadAll(io.LimitReader(reader, maxBody+1))
 	if err != nil {
 		return nil, badRequest("RequestBodyRead", "IO error during request payload read.")
 	}
@@ -83,6 +97,7 @@ func elements(raw jsontext.Value) ([]jsontext.Value, bool) {
 type change struct {
 	d         *dialect
 	it        *item
+	q         *quirks // never nil
 	create    bool
 	named     bool // a part of the name was sent
 	displayed bool // the display name was sent
@@ -109,13 +124,20 @@ func (c *change) apply(body []byte) error {
 }
 
 func (c *change) member(m member) error {
-	if m.name == c.d.extendedName() {
-		return c.extended(m.value)
-	}
-	if m.name == "@odata.type" {
+	switch m.name {
+	case c.d.extendedName():
+		return c.extended(m.value, false)
+	case c.d.manyName():
+		return c.extended(m.value, true)
+	case c.d.cased("extensions"):
+		return c.extensions(m.value)
+	case "@odata.type":
 		return nil
 	}
 	i, ok := c.d.byName[m.name]
+	if !ok && c.q.dropUnknown {
+		return nil
+	}
 	if !ok {
 		return unreadable("The property '%s' does not exist on type 'microsoft.graph.contact'. Make sure to only use property names that are defined by the type.", m.name)
 	}
@@ -136,6 +158,7 @@ func (c *change) null(f *field) error {
 	switch {
 	case f.kind.complex() && c.create:
 		return errInternal
+	case f.kind == kindAddress && c.q.addressKept:
 	case f.kind == kindAddress:
 		c.it.clear(f.slot, addressSlots)
 	case f.kind == kindEmail:

@@ -21,7 +21,7 @@ type Client struct {
 	Secret      string   // of an app that is not public
 	Certificate string   // PEM of a certificate or a public key; "": signatures of assertions are taken unseen
 	Redirects   []string // nil: http://localhost at any port, and the platform's page for native apps
-	Roles       []string // application permissions; nil: Contacts.ReadWrite and User.Read.All
+	Roles       []string // application permissions; nil: Contacts.ReadWrite, MailboxSettings.ReadWrite and User.Read.All
 }
 
 // DefaultClients are the apps that are registered unless Options name others:
@@ -50,7 +50,7 @@ func register(clients []Client) ([]*registration, error) {
 			c.Redirects = []string{"http://localhost", "https://login.microsoftonline.com/common/oauth2/nativeclient"}
 		}
 		if c.Roles == nil {
-			c.Roles = []string{"Contacts.ReadWrite", "User.Read.All"}
+			c.Roles = []string{"Contacts.ReadWrite", "MailboxSettings.ReadWrite", "User.Read.All"}
 		}
 		r := &registration{Client: c}
 		if err := r.readCertificate(); err != nil {

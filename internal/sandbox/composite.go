@@ -94,6 +94,9 @@ func (c *change) email(f *field, raw jsontext.Value, s slot) error {
 	if name == "" {
 		name = address
 	}
+	if person, is := cutSuffixFold(address, "@example.org"); is && c.q.peopleNames {
+		name = person + " (Example Organisation)"
+	}
 	c.it.setText(s+1, name)
 	if wellFormedAddress(address) {
 		c.it.setText(s, address)
@@ -108,6 +111,14 @@ func (c *change) email(f *field, raw jsontext.Value, s slot) error {
 		c.it.setText(s+3, label)
 	}
 	return nil
+}
+
+// cutSuffixFold is strings.CutSuffix without case.
+func cutSuffixFold(s, suffix string) (string, bool) {
+	if i := len(s) - len(suffix); i >= 0 && strings.EqualFold(s[i:], suffix) {
+		return s[:i], true
+	}
+	return s, false
 }
 
 func (c *change) phones(f *field, raw jsontext.Value) error {

@@ -8,7 +8,7 @@ import (
 
 // view prepares the rendering of contacts for this call.
 func (c *call) view() *view {
-	v := &view{d: c.d, box: c.box, immutable: c.opt.immutable, fields: c.opt.fields, expand: c.opt.expand, noPicture: c.s.quirks.noPictureProp}
+	v := &view{d: c.d, box: c.box, immutable: c.opt.immutable, fields: c.opt.fields, expand: c.opt.expand, extensions: c.opt.extensions, noPicture: c.s.quirks.noPictureProp}
 	if c.d.outlook {
 		v.odataID = append([]byte(`"@odata.id":"`), c.outlookOwner()+`/Contacts('`...)
 	}
@@ -84,6 +84,9 @@ func (c *call) findContact(t *txn, it *item) error {
 	if !found || id.kind == mutableID && id.folder != it.folder || t.st.folders[it.folder].box != c.box {
 		return errItemNotFound
 	}
+	if c.r.Method == http.MethodGet && len(c.s.unread.found([]uint64{it.id})) == 0 {
+		return errItemNotFound
+	}
 	if !c.inFolder {
 		return nil
 	}
@@ -124,7 +127,7 @@ func (c *call) createContact() (*answer, error) {
 		return nil, err
 	}
 	it := &item{}
-	ch := &change{d: c.d, it: it, create: true}
+	ch := &change{d: c.d, it: it, create: true, q: &c.s.quirks}
 	if err := ch.apply(body); err != nil {
 		return nil, err
 	}
@@ -145,7 +148,8 @@ func (c *call) createContact() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.s.lag.add(it.id, c.s.quirks.filterLag)
+	c.s.unfiltered.add(it.id, c.s.quirks.filterLag)
+	c.s.unread.add(it.id, c.s.quirks.readLag)
 	c.opt.fields = nil
 	a := c.contactAnswer(http.StatusCreated, it)
 	return a.with("Location", c.apiBase()+"/"+c.contextPath()+"('"+string(c.view().appendID(nil, it))+"')"), nil
@@ -170,7 +174,7 @@ func (c *call) updateContact() (*answer, error) {
 		}
 		it := old
 		it.named = slices.Clone(old.named)
-		ch := &change{d: c.d, it: &it}
+		ch := &change{d: c.d, it: &it, q: &c.s.quirks}
 		if err := ch.apply(body); err != nil {
 			return err
 		}

@@ -1,7 +1,10 @@
 package sandbox
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -256,4 +259,18 @@ func TestUsersHaveMailboxesOfTheirOwn(t *testing.T) {
 	c.s.quirks.inactive = nil
 	c.wantError(404, "ErrorInvalidUser", "GET", "/v1.0/users/nobody/contacts", "")
 	c.wantError(404, "ErrorInvalidUser", "GET", "/v1.0/users/nobody@example.invalid/contacts", "")
+}
+
+// TestCompressedBody sends a body as Microsoft's Go SDK does.
+func TestCompressedBody(t *testing.T) {
+	c := open(t, Options{})
+	var zipped bytes.Buffer
+	w := gzip.NewWriter(&zipped)
+	io.WriteString(w, `{"givenName":"Ada"}`)
+	w.Close()
+	if got := c.want(201, "POST", "/v1.0/me/contacts", zipped.String(), "Content-Encoding: gzip").text(t, "givenName"); got != "Ada" {
+		t.Errorf("given name %q", got)
+	}
+	c.want(400, "POST", "/v1.0/me/contacts", "{}", "Content-Encoding: gzip")
+	c.want(415, "POST", "/v1.0/me/contacts", "{}", "Content-Encoding: br")
 }

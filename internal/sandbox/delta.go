@@ -64,16 +64,24 @@ func contactRow(t *txn, e logEntry) (deltaRow, bool) {
 	return row, !here
 }
 
-// deltaFolders reports the folders of the mailbox at all depths; the default
-// folder is among them where the dialect lists it.
+// deltaFolders reports the folders of the mailbox at all depths, or the children of
+// the folder in the path; the default folder is among them where the dialect lists it.
 func (c *call) deltaFolders() (*answer, error) {
 	if err := c.checkFolderSelect(); err != nil {
 		return nil, err
 	}
 	return c.delta(func(t *txn) (*deltaRound, error) {
+		tracks := c.tracksFolder
+		if c.inFolder {
+			parent, err := c.findFolder(t, c.folder)
+			if err != nil {
+				return nil, err
+			}
+			tracks = func(f *folder) bool { return f.parent == parent.id && c.tracksFolder(f) }
+		}
 		var all []uint64
 		for id, f := range t.st.folders {
-			if c.tracksFolder(f) {
+			if tracks(f) {
 				all = append(all, id)
 			}
 		}
@@ -83,7 +91,7 @@ func (c *call) deltaFolders() (*answer, error) {
 			if e.kind == folderRemoved {
 				return deltaRow{id: e.id, removed: "deleted"}, f == nil
 			}
-			return deltaRow{id: e.id}, f != nil && c.tracksFolder(f)
+			return deltaRow{id: e.id}, f != nil && tracks(f)
 		}}, nil
 	})
 }

@@ -30,6 +30,9 @@ func (v *visit) deviceCode() *answer {
 	if bad != nil {
 		return v.refused(bad)
 	}
+	if v.s.quirks.noDeviceCode {
+		return v.refused(&oauthError{"invalid_grant", 53003, "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance."})
+	}
 	life := v.life(deviceLife)
 	g := &deviceGrant{
 		userCode: userCode(), expires: time.Now().Add(life), interval: v.s.scaled(deviceInterval),
@@ -82,7 +85,7 @@ func (v *visit) byDevice(c *registration) (*session, *oauthError) {
 		return nil, &oauthError{"authorization_declined", 65004, "User declined to consent to access the app."}
 	case g.session.user == "":
 		return nil, &oauthError{"authorization_pending", 70016, "OAuth 2.0 device flow error. Authorization is pending. Continue polling."}
-	case v.s.quirks.adminConsent && g.session.scopes.needsAdmin():
+	case !v.consents(c.ID, g.session.scopes):
 		return nil, &oauthError{"invalid_grant", 65001, "The user or administrator has not consented to use the application. Send an interactive authorization request for this user and resource."}
 	}
 	g.redeemed = true

@@ -177,10 +177,13 @@ func (d *dialect) graphName(name string) string {
 	return string(unicode.ToLower(first)) + name[size:]
 }
 
-// extendedName is the member of a contact that holds extended properties, and
+// extendedName and manyName are the members of a contact that hold extended
+// properties of one value and of several, and
 // idName the member of each that names the property: Outlook REST calls it
 // PropertyId where Graph says id.
 func (d *dialect) extendedName() string { return d.cased("singleValueExtendedProperties") }
+
+func (d *dialect) manyName() string { return d.cased("multiValueExtendedProperties") }
 
 func (d *dialect) idName() string {
 	if d.outlook {

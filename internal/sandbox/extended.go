@@ -1,48 +1,85 @@
 package sandbox
 
-import "github.com/go-json-experiment/json/jsontext"
+import (
+	"github.com/go-json-experiment/json/jsontext"
+)
 
-// extended applies singleValueExtendedProperties; null removes a property,
-// but the service refuses null for a Boolean.
-func (c *change) extended(raw jsontext.Value) error {
+// extended applies singleValueExtendedProperties, or with many set
+// multiValueExtendedProperties; null removes a property, but the service refuses
+// null for a Boolean.
+func (c *change) extended(raw jsontext.Value, many bool) error {
+	name := c.d.extendedName()
+	if many {
+		name = c.d.manyName()
+	}
 	all, ok := elements(raw)
 	if !ok {
-		return unreadable("Cannot convert the value of '%s' to a collection.", c.d.extendedName())
+		return unreadable("Cannot convert the value of '%s' to a collection.", name)
 	}
 	for _, e := range all {
 		m, ok := members(e)
 		if !ok {
-			return unreadable("Cannot convert an entry of '%s'.", c.d.extendedName())
+			return unreadable("Cannot convert an entry of '%s'.", name)
 		}
-		if err := c.extendedValue(m); err != nil {
+		id, value, err := c.extendedEntry(m)
+		if err == nil && id.many() != many {
+			err = badRequest("ErrorInvalidArgument", "The type of the property is not one of '%s'.", name)
+		}
+		if err == nil && many {
+			err = c.setMany(id, value)
+		} else if err == nil {
+			err = c.setExtended(id, value)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *change) extendedValue(all []member) error {
-	var id propID
-	var value *string
+// extendedEntry reads one entry; a value of nil is null.
+func (c *change) extendedEntry(all []member) (id propID, value jsontext.Value, err error) {
 	for _, m := range all {
-		text, isText := stringValue(m.value)
 		switch name := c.d.graphName(m.name); {
 		case name == "id", name == "propertyId" && c.d.outlook:
+			text, isText := stringValue(m.value)
 			var ok bool
-			if id, ok = parsePropID(text); !ok {
-				return badRequest("ErrorInvalidArgument", "The property id is not valid.")
+			if id, ok = parsePropID(text); !ok || !isText {
+				return id, nil, badRequest("ErrorInvalidArgument", "The property id is not valid.")
 			}
-		case name == "value" && isText:
-			value = &text
-		case name == "value" && m.value.Kind() == 'n', m.name == "@odata.type":
+		case name == "value" && m.value.Kind() == 'n', m.name == "@odata.type", m.name == "value@odata.type":
+		case name == "value":
+			value = m.value
 		default:
-			return unreadable("The property '%s' does not exist on type 'singleValueLegacyExtendedProperty', or its value is not a string.", m.name)
+			return id, nil, unreadable("The property '%s' does not exist on type 'singleValueLegacyExtendedProperty'.", m.name)
 		}
 	}
 	if id.kind == "" {
-		return badRequest("ErrorInvalidArgument", "The property id is missing.")
+		return id, nil, badRequest("ErrorInvalidArgument", "The property id is missing.")
 	}
-	if value == nil {
+	return id, value, nil
+}
+
+// setMany stores the values of one property. They are not checked against its type.
+func (c *change) setMany(id propID, raw jsontext.Value) error {
+	if raw == nil {
+		c.it.setExtended(id, nil)
+		return nil
+	}
+	values, ok := stringValues(raw)
+	if !ok {
+		return unreadable("The value of a property of several values is not an array of strings.")
+	}
+	list := []byte{}
+	for _, v := range values {
+		list = appendSized(list, []byte(v))
+	}
+	c.it.setExtended(id, list)
+	return nil
+}
+
+func (c *change) setExtended(id propID, raw jsontext.Value) error {
+	if raw == nil {
 		if id.kind == "Boolean" {
 			return badRequest("ErrorInvalidArgument", "The value of a Boolean property cannot be null.")
 		}
@@ -50,7 +87,11 @@ func (c *change) extendedValue(all []member) error {
 		c.note(id.slot)
 		return nil
 	}
-	text, ok := id.normalValue(*value)
+	value, ok := stringValue(raw)
+	if !ok {
+		return unreadable("The value of a property is not a string.")
+	}
+	text, ok := id.normalValue(value)
 	if !ok {
 		return badRequest("ErrorInvalidArgument", "The value of the property does not fit its type.")
 	}

@@ -22,8 +22,10 @@ var (
 	errInvalidUser   = &failure{status: http.StatusNotFound, code: "ErrorInvalidUser", message: "The requested user is invalid."}
 	errInactive      = &failure{status: http.StatusNotFound, code: "MailboxNotEnabledForRESTAPI", message: "REST API is not yet supported for this mailbox."}
 	errNoPhoto       = &failure{status: http.StatusNotFound, code: "ErrorItemNotFound", message: "The specified object was not found in the store., The photo wasn't found."}
+	errNoImage       = &failure{status: http.StatusNotFound, code: "ImageNotFound", message: "Exception of type 'Microsoft.Fast.Profile.Core.Exception.ImageNotFoundException' was thrown."}
 	errNotSupported  = &failure{status: http.StatusMethodNotAllowed, code: "ErrorInvalidRequest", message: "The OData request is not supported."}
 	errTooLarge      = &failure{status: http.StatusRequestEntityTooLarge, code: "ErrorMessageSizeExceeded", message: "The request exceeds the maximum size of 4 MB."}
+	errEncoding      = &failure{status: http.StatusUnsupportedMediaType, code: "UnsupportedMediaType", message: "The content encoding is not supported."}
 	errBadJSON       = &failure{status: http.StatusBadRequest, code: "BadRequest", message: "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format."}
 	errInternal      = &failure{status: http.StatusInternalServerError, code: "ErrorInternalServerError", message: "An internal server error occurred. The operation failed."}
 	errDeleteDefault = &failure{status: http.StatusForbidden, code: "ErrorDeleteDistinguishedFolder", message: "Distinguished folders cannot be deleted."}
@@ -34,7 +36,6 @@ var (
 	errAccessDenied  = &failure{status: http.StatusForbidden, code: "ErrorAccessDenied", message: "Access is denied. Check credentials and try again."}
 	errNoPrivilege   = &failure{status: http.StatusForbidden, code: "Authorization_RequestDenied", message: "Insufficient privileges to complete the operation."}
 	errAppOnlyMe     = &failure{status: http.StatusBadRequest, code: "BadRequest", message: "/me request is only valid with delegated authentication flow."}
-	errNotBuilt      = &failure{status: http.StatusNotImplemented, code: "NotImplemented", message: "The requested operation is not implemented."}
 	errNoSyncFolder  = &failure{status: http.StatusNotFound, code: "ErrorSyncFolderNotFound", message: "The folder to synchronize could not be found in the store."}
 	errSyncUnknown   = &failure{status: http.StatusGone, code: "SyncStateNotFound", message: "The sync state generation is not found."}
 	errSyncInvalid   = &failure{status: http.StatusGone, code: "SyncStateInvalid", message: "The sync state is not valid."}

@@ -38,11 +38,52 @@ const (
 	faultPhoto404        fault = "photo-404"
 )
 
-// survivable are the faults that all stands for: those that a correct client
-// survives.
-var survivable = [...]fault{
-	fault429, fault429Bare, fault500, fault502, fault503, fault504, faultResetBefore, faultResetAfterWrite, faultTruncate,
-	faultSlow, faultBadJSON, faultEmptyPage, faultRepeatLink, faultLoopLink, faultGone, faultTokenExpired, faultDuplicateRows,
+// faultTable is all that there is to say about faults, for a command's help. A
+// correct client survives those that are not marked hard, for which all stands.
+var faultTable = [...]struct {
+	fault fault
+	help  string
+	hard  bool
+}{
+	{fault429, "the request is throttled, and Retry-After says for how long", false},
+	{fault429Bare, "the same without Retry-After", false},
+	{fault500, "an internal error, nothing is done", false},
+	{fault502, "a gateway answers in HTML, nothing is done", false},
+	{fault503, "the service is unavailable, with and without Retry-After, nothing is done", false},
+	{fault504, "a gateway gives up; a write is applied all the same", false},
+	{faultResetBefore, "the connection is cut before anything is done", false},
+	{faultResetAfterWrite, "the connection is cut after the write was applied", false},
+	{faultTruncate, "the answer to a read breaks off", false},
+	{faultSlow, "the answer takes two seconds", false},
+	{faultBadJSON, "the answer to a read is half of its JSON", false},
+	{faultEmptyPage, "a page without rows, with a link to go on", false},
+	{faultRepeatLink, "a page links to itself", false},
+	{faultLoopLink, "a page links back to the first one", false},
+	{faultGone, "change tracking has lost its state (410), also in mid-round", false},
+	{faultTokenExpired, "the token counts as expired", false},
+	{faultDuplicateRows, "a page shows rows twice", false},
+	{faultForeignLink, "a page links to another host", true},
+	{faultPhoto404, "a photo that is there is not found", true},
+}
+
+// FaultsHelp lists the faults for a command's help, a line each.
+func FaultsHelp() string {
+	var b strings.Builder
+	for _, row := range faultTable {
+		fmt.Fprintf(&b, "  %-18s %s\n", row.fault, row.help)
+	}
+	fmt.Fprintf(&b, "  %-18s one of all those that a correct client survives: not the last two\n", "all")
+	return b.String()
+}
+
+// faultsNamed returns the faults that a name stands for; nil where it is none.
+func faultsNamed(name string) (faults []fault) {
+	for _, row := range faultTable {
+		if string(row.fault) == name || name == "all" && !row.hard {
+			faults = append(faults, row.fault)
+		}
+	}
+	return faults
 }
 
 // slowness is how long the fault slow takes, before the time scale.
@@ -81,15 +122,7 @@ func parseFault(part string) (*faultRule, error) {
 	if !found {
 		return nil, fmt.Errorf("fault %q: want NAME:5%% or NAME:#17", part)
 	}
-	rule := &faultRule{}
-	for _, f := range append(survivable[:], faultForeignLink, faultPhoto404) {
-		if string(f) == name {
-			rule.faults = []fault{f}
-		}
-	}
-	if name == "all" {
-		rule.faults = survivable[:]
-	}
+	rule := &faultRule{faults: faultsNamed(name)}
 	if rule.faults == nil {
 		return nil, fmt.Errorf("fault %q: no fault has this name", name)
 	}
@@ -246,14 +279,8 @@ func (c *call) retryAfter() string {
 
 // stall makes a slow call slow.
 func (c *call) stall() {
-	if c.fault != faultSlow {
-		return
-	}
-	timer := time.NewTimer(c.s.scaled(slowness))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-c.r.Context().Done():
+	if c.fault == faultSlow {
+		pause(c.r, c.s.scaled(slowness))
 	}
 }
 

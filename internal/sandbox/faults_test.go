@@ -216,7 +216,7 @@ func TestAllFaults(t *testing.T) {
 			seen[plan.pick(&call{s: c.s, r: r, n: n})] = true
 		}
 	}
-	for _, f := range survivable {
+	for _, f := range faultsNamed("all") {
 		if f != faultGone && !seen[f] {
 			t.Errorf("%s never happened", f)
 		}

@@ -148,7 +148,7 @@ func FuzzBody(f *testing.F) {
 	f.Add(`{"personalNotes":"\n\u0001","children":["","x"],"birthday":null}`)
 	f.Fuzz(func(t *testing.T, body string) {
 		it := &item{}
-		if (&change{d: dialects[0], it: it, create: true}).apply([]byte(body)) != nil {
+		if (&change{d: dialects[0], it: it, create: true, q: &quirks{}}).apply([]byte(body)) != nil {
 			return
 		}
 		var stored item

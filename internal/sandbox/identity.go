@@ -29,6 +29,8 @@ type identity struct {
 	devices map[string]*deviceGrant
 	refresh map[string]*session
 	access  map[string]*session
+
+	consented sync.Map // the ids of the apps that an administrator has let in
 }
 
 // How long the platform's tokens and codes are good.
@@ -85,6 +87,9 @@ func (p *identity) serve(r *http.Request) *answer {
 	}
 	tenant, endpoint, _ := strings.Cut(path, "/")
 	v.tenant = tenant
+	if isAdminConsent(endpoint) {
+		return v.limited((*visit).adminConsent)
+	}
 	operation := map[string]func(*visit) *answer{
 		"oauth2/v2.0/authorize":                 (*visit).authorize,
 		"oauth2/v2.0/token":                     (*visit).token,

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// A lag keeps new contacts from filters on extended properties for a while.
-// Whether the service's index runs behind is not known.
+// A lag keeps new contacts from being found for a while. Whether the service runs
+// behind is not known.
 type lag struct {
 	mu   sync.Mutex
 	left map[uint64]int // contact -> how many more times it is not found
@@ -25,7 +25,7 @@ func (l *lag) add(id uint64, times int) {
 	l.left[id] = times
 }
 
-// found takes the contacts that lag behind out of a filter's finds.
+// found takes the contacts that lag behind out of what was found.
 func (l *lag) found(ids []uint64) []uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -23,6 +23,8 @@ func (p *filterParser) any(path string) (*predicate, error) {
 		pred, err = p.anyCategory(variable)
 	case "singleValueExtendedProperties":
 		pred, err = p.anyExtended(variable)
+	case "extensions":
+		pred, err = p.anyExtension(variable)
 	default:
 		err = errFilter
 	}
@@ -75,7 +77,7 @@ func (p *filterParser) anyCategory(variable string) (*predicate, error) {
 // without case.
 func (p *filterParser) anyExtended(variable string) (*predicate, error) {
 	id, err := p.extendedID(variable)
-	if err != nil || !p.word("and") {
+	if err != nil || !p.word("and") || id.many() { // those of several values cannot be filtered
 		return nil, errFilter
 	}
 	op, value, err := p.extendedCondition(variable)
@@ -166,4 +168,27 @@ func (p *filterParser) expandedID() (propID, error) {
 		return propID{}, errFilter
 	}
 	return p.quotedID()
+}
+
+// expandedName parses one id eq '…' that names an extension.
+func (p *filterParser) expandedName() (string, error) {
+	if !p.word("id") || !p.word("eq") {
+		return "", errFilter
+	}
+	return p.quoted()
+}
+
+// anyExtension parses v/id eq '…': extensions are found by their names alone.
+func (p *filterParser) anyExtension(variable string) (*predicate, error) {
+	if p.memberOf(variable) != "id" || !p.word("eq") {
+		return nil, errFilter
+	}
+	name, err := p.quoted()
+	if err != nil {
+		return nil, err
+	}
+	return &predicate{match: func(it *item) bool {
+		_, _, found := it.findExtension(name)
+		return found
+	}}, nil
 }

@@ -57,7 +57,7 @@ func (c *call) listed(t *txn) ([]uint64, error) {
 			return nil, err
 		}
 		if namesExtended(c.opt.filter) {
-			ids = c.s.lag.found(ids)
+			ids = c.s.unfiltered.found(ids)
 		}
 	}
 	if c.opt.order == "" {

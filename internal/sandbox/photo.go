@@ -19,6 +19,9 @@ func (c *call) withPhoto(fn func(it *item, photo []byte)) error {
 			return err
 		}
 		photo := t.photos.Get(key(it.id))
+		if photo == nil && c.s.quirks.imageNotFound {
+			return errNoImage
+		}
 		if photo == nil {
 			return errNoPhoto
 		}

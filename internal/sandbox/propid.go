@@ -27,6 +27,12 @@ var propKinds = [...]string{
 	"CLSID", "Binary",
 }
 
+// arrayMark is what the type of a property of several values ends with.
+const arrayMark = "Array"
+
+// many reports whether the property is one of multiValueExtendedProperties.
+func (p propID) many() bool { return strings.HasSuffix(p.kind, arrayMark) }
+
 // parsePropID reads an extended property id; ok is false where it is none.
 func parsePropID(text string) (p propID, ok bool) {
 	kind, rest, found := strings.Cut(strings.TrimSpace(text), " ")
@@ -34,8 +40,11 @@ func parsePropID(text string) (p propID, ok bool) {
 		return propID{}, false
 	}
 	for _, known := range propKinds {
-		if strings.EqualFold(kind, known) {
+		switch {
+		case strings.EqualFold(kind, known):
 			p.kind = known
+		case strings.EqualFold(kind, known+arrayMark):
+			p.kind = known + arrayMark
 		}
 	}
 	tail, ok := canonicalTail(strings.TrimSpace(rest))

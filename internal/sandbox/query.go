@@ -14,16 +14,18 @@ const (
 
 // options are the query options and preferences of a read.
 type options struct {
-	top, skip int
-	count     bool
-	fields    []*field // nil: all
-	selected  []string // as sent
-	expand    []propID
-	filter    string
-	order     string
-	immutable bool
-	track     bool     // Prefer: odata.track-changes
-	applied   []string // for Preference-Applied
+	top, skip  int
+	topCut     bool // more was asked for than a page can hold
+	count      bool
+	fields     []*field // nil: all
+	selected   []string // as sent
+	expand     []propID
+	extensions []string // those to expand; nil: none
+	filter     string
+	order      string
+	immutable  bool
+	track      bool     // Prefer: odata.track-changes
+	applied    []string // for Preference-Applied
 
 	deltaToken, skipToken string
 	expanded              string   // $expand as sent
@@ -64,8 +66,9 @@ func (o *options) set(d *dialect, name, value string, strict bool) error {
 	}
 	switch name {
 	case "top":
-		o.top, err = wholeNumber(name, value)
-		o.top = min(o.top, maxPage)
+		if o.top, err = wholeNumber(name, value); o.top > maxPage {
+			o.top, o.topCut = maxPage, true
+		}
 	case "skip":
 		o.skip, err = wholeNumber(name, value)
 	case "count":
@@ -137,7 +140,7 @@ func (o *options) selectContact(d *dialect) error {
 		if name == "*" {
 			return nil
 		}
-		if name == d.extendedName() {
+		if name == d.extendedName() || name == d.manyName() || name == d.cased("extensions") {
 			continue
 		}
 		i, ok := d.byName[name]
@@ -155,10 +158,43 @@ func (o *options) selectContact(d *dialect) error {
 	return nil
 }
 
-// setExpand reads singleValueExtendedProperties($filter=id eq '…' or id eq '…').
+// setExpand reads singleValueExtendedProperties($filter=id eq '…' or id eq '…'),
+// extensions($filter=id eq '…'), or both.
 func (o *options) setExpand(d *dialect, value string) error {
+	for _, term := range expandTerms(value) {
+		if err := o.expandTerm(d, term); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expandTerms splits $expand at the commas that stand within no parentheses.
+func expandTerms(value string) (terms []string) {
+	depth, start, quoted := 0, 0, false
+	for i, r := range value {
+		switch {
+		case r == '\'':
+			quoted = !quoted
+		case quoted:
+		case r == '(':
+			depth++
+		case r == ')':
+			depth--
+		case r == ',' && depth == 0:
+			terms = append(terms, value[start:i])
+			start = i + 1
+		}
+	}
+	return append(terms, value[start:])
+}
+
+func (o *options) expandTerm(d *dialect, value string) error {
 	name, rest, found := strings.Cut(strings.TrimSpace(value), "(")
-	if name != d.extendedName() {
+	if name == d.cased("extensions") && !found {
+		return badRequest("ErrorInvalidUrlQuery", "Expanding %s requires a filter on its ids.", name)
+	}
+	if name != d.extendedName() && name != d.manyName() && name != d.cased("extensions") {
 		if strings.EqualFold(name, "photo") {
 			return badRequest("ExpandNotSupported", "Expand is not allowed for property 'Photo' according to the entity schema.")
 		}
@@ -172,11 +208,22 @@ func (o *options) setExpand(d *dialect, value string) error {
 	}
 	p := &filterParser{d: d, tokens: lex(filter)}
 	for {
-		id, err := p.expandedID()
-		if err != nil {
-			return err
+		if name == d.cased("extensions") {
+			id, err := p.expandedName()
+			if err != nil {
+				return err
+			}
+			o.extensions = append(o.extensions, id)
+		} else {
+			id, err := p.expandedID()
+			if err == nil && id.many() != (name == d.manyName()) {
+				err = badRequest("ErrorInvalidArgument", "The type of the property is not one of '%s'.", name)
+			}
+			if err != nil {
+				return err
+			}
+			o.expand = append(o.expand, id)
 		}
-		o.expand = append(o.expand, id)
 		if p.done() {
 			return nil
 		}

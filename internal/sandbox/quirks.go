@@ -23,6 +23,15 @@ type quirks struct {
 	proseSpelling bool
 	refreshOnce   bool
 	adminConsent  bool
+	topRefused    bool
+	addressKept   bool
+	batchNoPhoto  bool
+	readLag       int
+	dropUnknown   bool
+	imageNotFound bool
+	noDeviceCode  bool
+	peopleNames   bool
+	latency       int
 	inactive      []string // in lower case
 }
 
@@ -64,6 +73,24 @@ var quirkTable = [...]quirk{
 		help: "a refresh token is void as soon as it was used"},
 	{name: "admin-consent", on: func(q *quirks) *bool { return &q.adminConsent },
 		help: "people cannot allow an app to write contacts: an administrator would have to"},
+	{name: "top-refused", on: func(q *quirks) *bool { return &q.topRefused },
+		help: "$top above 1000 is refused with 400; otherwise it is taken for 1000"},
+	{name: "address-null-ignored", on: func(q *quirks) *bool { return &q.addressKept },
+		help: "a PATCH of an address to null leaves it as it was; an object of nulls clears it"},
+	{name: "batch-no-photo", on: func(q *quirks) *bool { return &q.batchNoPhoto },
+		help: "requests of a batch that carry or ask for the bytes of a photo are refused with 400"},
+	{name: "read-lag", number: func(q *quirks) *int { return &q.readLag },
+		help: "a new contact is found by its id only from the N+1st time on"},
+	{name: "drop-unknown", on: func(q *quirks) *bool { return &q.dropUnknown },
+		help: "members of a contact that its type does not have are dropped; otherwise they are refused with 400"},
+	{name: "image-not-found", on: func(q *quirks) *bool { return &q.imageNotFound },
+		help: "a contact without a photo answers ImageNotFound in place of ErrorItemNotFound"},
+	{name: "no-device-code", on: func(q *quirks) *bool { return &q.noDeviceCode },
+		help: "the tenant does not let devices sign in with a code (AADSTS53003)"},
+	{name: "directory-names", on: func(q *quirks) *bool { return &q.peopleNames },
+		help: "the name of an e-mail address at example.org is that of the directory, whatever was sent"},
+	{name: "latency", number: func(q *quirks) *int { return &q.latency },
+		help: "every request takes N milliseconds more, as on a long way; the requests of a batch take them once"},
 	{name: "inactive", list: func(q *quirks) *[]string { return &q.inactive },
 		help: "the mailbox of this user answers MailboxNotEnabledForRESTAPI; may be given several times"},
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestQuirkSpec(t *testing.T) {
@@ -163,4 +165,47 @@ func TestQuirksOfContacts(t *testing.T) {
 	c.round(link, nil).wantRows(t, []string{id}, nil)
 	c.want(204, "DELETE", "/v1.0/me/contacts/"+id, "")
 	c.round(link, nil).wantRows(t, nil, []string{id})
+}
+
+func TestQuirksOfWriting(t *testing.T) {
+	c := open(t, Options{Quirks: "address-null-ignored,drop-unknown,directory-names,read-lag=2"})
+	id := c.create("/v1.0/me/contacts", `{"homeAddress":{"city":"Lund"},"shoeSize":7,"emailAddresses":[{"address":"ann@example.org","name":"Ann"},{"address":"bob@example.net","name":"Bob"}]}`)
+	c.wantError(404, "ErrorItemNotFound", "GET", "/v1.0/me/contacts/"+id, "")
+	c.want(404, "GET", "/v1.0/me/contacts/"+id, "")
+	r := c.want(200, "GET", "/v1.0/me/contacts/"+id, "")
+	if r.text(t, "emailAddresses/0/name") != "ann (Example Organisation)" || r.text(t, "emailAddresses/1/name") != "Bob" {
+		t.Errorf("names: %s", r.body)
+	}
+	if r := c.want(200, "PATCH", "/v1.0/me/contacts/"+id, `{"homeAddress":null}`); r.text(t, "homeAddress/city") != "Lund" {
+		t.Errorf("null cleared the address: %s", r.body)
+	}
+	if r := c.want(200, "PATCH", "/v1.0/me/contacts/"+id, `{"homeAddress":{"city":null}}`); r.text(t, "homeAddress/city") != "" {
+		t.Errorf("an object of nulls did not: %s", r.body)
+	}
+	usual := open(t, Options{})
+	usual.want(400, "POST", "/v1.0/me/contacts", `{"shoeSize":7}`)
+}
+
+func TestQuirksOfReading(t *testing.T) {
+	c := open(t, Options{Quirks: "top-refused,batch-no-photo,image-not-found,no-device-code"})
+	c.want(400, "GET", "/v1.0/me/contacts?$top=1001", "")
+	c.want(200, "GET", "/v1.0/me/contacts?$top=1000", "")
+	id := c.create("/v1.0/me/contacts", `{}`)
+	c.wantError(404, "ImageNotFound", "GET", "/v1.0/me/contacts/"+id+"/photo/$value", "")
+	answers, _ := c.batch("/v1.0/$batch", `{"id":"1","method":"GET","url":"/me/contacts/`+id+`/photo/$value"}`)
+	if answers["1"].Status != 400 {
+		t.Errorf("a photo within a batch: %d", answers["1"].Status)
+	}
+	c.wantRefused(400, "invalid_grant", 53003, "/contoso.example/oauth2/v2.0/devicecode", "client_id", "cardferry-sandbox", "scope", "Contacts.Read")
+}
+
+func TestLatency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, Options{Quirks: "latency=50"})
+		start := time.Now()
+		c.want(200, "GET", "/v1.0/me/contacts", "")
+		if took := time.Since(start); took != 50*time.Millisecond {
+			t.Errorf("it took %v", took)
+		}
+	})
 }

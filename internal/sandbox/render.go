@@ -8,14 +8,15 @@ import (
 
 // A view renders contacts of one mailbox for one request.
 type view struct {
-	d         *dialect
-	box       *mailbox
-	immutable bool     // Prefer: IdType="ImmutableId"
-	listing   bool     // notes are cut as lists cut them
-	fields    []*field // nil: all
-	expand    []propID
-	noPicture bool   // the has-picture property is missing
-	odataID   []byte // `"@odata.id":"https://…/Contacts('`, nil in Graph
+	d          *dialect
+	box        *mailbox
+	immutable  bool     // Prefer: IdType="ImmutableId"
+	listing    bool     // notes are cut as lists cut them
+	fields     []*field // nil: all
+	expand     []propID
+	extensions []string // those to show; nil: none
+	noPicture  bool     // the has-picture property is missing
+	odataID    []byte   // `"@odata.id":"https://…/Contacts('`, nil in Graph
 
 	folder     uint64 // whose encoded id folderText holds
 	folderText []byte
@@ -43,7 +44,12 @@ func (v *view) appendContact(dst []byte, it *item, context string) []byte {
 	for _, f := range v.fields {
 		dst = v.appendField(dst, f, it, true)
 	}
-	dst = v.appendExtended(dst, it)
+	dst = v.appendExtended(dst, it, false)
+	dst = v.appendExtended(dst, it, true)
+	if v.extensions != nil {
+		dst = append(append(append(dst, `,"`...), v.d.cased("extensions")...), `":`...)
+		dst = appendExtensions(dst, v.d, it, v.extensions)
+	}
 	return append(dst, '}')
 }
 
@@ -126,24 +132,36 @@ func (v *view) appendComposite(dst []byte, f *field, it *item) []byte {
 	}
 }
 
-// appendExtended renders the expanded extended properties; those that are not
-// set are left out, and so is the member if none is.
-func (v *view) appendExtended(dst []byte, it *item) []byte {
-	none := len(dst)
+// appendExtended renders the expanded extended properties of one value, or with many
+// set those of several; those that are not set are left out, and so is the member if
+// none is.
+func (v *view) appendExtended(dst []byte, it *item, many bool) []byte {
+	name, none := v.d.extendedName(), len(dst)
+	if many {
+		name = v.d.manyName()
+	}
 	for _, p := range v.expand {
+		if p.many() != many {
+			continue
+		}
 		value, ok := it.extended(p)
 		if !ok || v.noPicture && p.slot == slotHasPicture {
 			continue
 		}
 		if len(dst) == none {
-			dst = append(append(append(dst, `,"`...), v.d.extendedName()...), `":[`...)
+			dst = append(append(append(dst, `,"`...), name...), `":[`...)
 		} else {
 			dst = append(dst, ',')
 		}
 		dst = append(append(append(dst, `{"`...), v.d.idName()...), `":`...)
 		dst = appendString(dst, p.canonical)
 		dst = append(append(append(dst, `,"`...), v.d.cased("value")...), `":`...)
-		dst = append(appendString(dst, value), '}')
+		if many {
+			dst = appendList(dst, value)
+		} else {
+			dst = appendString(dst, value)
+		}
+		dst = append(dst, '}')
 	}
 	if len(dst) == none {
 		return dst

@@ -22,8 +22,13 @@ const (
 	resFolderDelete
 	resContactDelta
 	resFolderDelta
+	resExtensions
+	resExtension
+	resOutlook // names nothing by itself
+	resCategories
+	resCategory
+	resTranslate
 	resBatch
-	resNotBuilt
 )
 
 // listed reports whether GET answers with a page of rows.
@@ -39,6 +44,7 @@ type target struct {
 	inFolder bool   // folder was named; with resFolders: its children
 	folder   string // id as sent
 	contact  string // id as sent
+	name     string // of an extension, or id of a category, as sent
 }
 
 // parseTarget reads a path. Segments are compared without case, keys may be
@@ -114,7 +120,9 @@ func (t *target) walk(segments []string) error {
 		case resUser, resFolder:
 			used, err = t.collection(name, id, keyed)
 		case resContact:
-			err = t.contactPart(name)
+			used, err = t.contactPart(name, id, keyed)
+		case resOutlook:
+			used, err = t.categories(name, id, keyed)
 		case resPhoto:
 			if name != "$value" {
 				err = errSegment
@@ -146,9 +154,12 @@ func (t *target) collection(name, id string, keyed bool) (used bool, err error) 
 	case name == "permanentdelete" && inFolder:
 		t.resource = resFolderDelete
 		return false, nil
-	case name == "extensions", name == "outlook", name == "translateexchangeids":
-		t.resource = resNotBuilt
-		return keyed, nil
+	case name == "outlook" && !inFolder:
+		t.resource = resOutlook
+		return false, nil
+	case (name == "translateexchangeids" || name == "microsoft.graph.translateexchangeids") && !inFolder:
+		t.resource = resTranslate
+		return false, nil
 	default:
 		return false, errSegment
 	}
@@ -160,9 +171,6 @@ func (t *target) collection(name, id string, keyed bool) (used bool, err error) 
 		return false, errNotSupported
 	case !t.d.outlook && isDelta(id):
 		t.resource = map[resource]resource{resContacts: resContactDelta, resFolders: resFolderDelta}[t.resource]
-		if t.resource == resFolderDelta && inFolder {
-			t.resource = resNotBuilt // of the mailbox's folders only
-		}
 	case id == "$count" && t.resource == resContacts:
 		t.resource = resContactCount
 	case t.resource == resContacts:
@@ -188,18 +196,34 @@ func syncing(u *url.URL) bool {
 	return err == nil && (t.resource.delta() || t.d.outlook) && len(token) > sealSize
 }
 
-func (t *target) contactPart(name string) error {
+func (t *target) contactPart(name, id string, keyed bool) (used bool, err error) {
 	switch name {
 	case "photo":
 		t.resource = resPhoto
 	case "permanentdelete":
 		t.resource = resContactDelete
 	case "extensions":
-		t.resource = resNotBuilt
+		if t.resource = resExtensions; keyed && id != "" {
+			t.resource, t.name = resExtension, id
+			return true, nil
+		}
 	case "photos":
-		return badRequest("BadRequest", "Unsupported segment type. ODataQuery: %s", "photos")
+		return false, badRequest("BadRequest", "Unsupported segment type. ODataQuery: %s", "photos")
 	default:
-		return errSegment
+		return false, errSegment
 	}
-	return nil
+	return false, nil
+}
+
+// categories steps into the master list and, if the path has an id after it, on to
+// the category.
+func (t *target) categories(name, id string, keyed bool) (used bool, err error) {
+	if name != "mastercategories" {
+		return false, errSegment
+	}
+	if t.resource = resCategories; keyed && id != "" {
+		t.resource, t.name = resCategory, id
+		return true, nil
+	}
+	return false, nil
 }

@@ -38,18 +38,18 @@ type Options struct {
 
 // A Server serves the mailboxes of one file. It is safe for concurrent use.
 type Server struct {
-	store    *store
-	token    string
-	log      *slog.Logger
-	scale    float64
-	throttle *throttle // nil: no limits
-	identity *identity
-	faults   *faultPlan
-	quirks   quirks
-	lag      lag
-	stats    counters
-	serial   atomic.Uint64 // number of the latest request
-	buffers  sync.Pool
+	store              *store
+	token              string
+	log                *slog.Logger
+	scale              float64
+	throttle           *throttle // nil: no limits
+	identity           *identity
+	faults             *faultPlan
+	quirks             quirks
+	unread, unfiltered lag // new contacts that are not found by id, or by a filter
+	stats              counters
+	serial             atomic.Uint64 // number of the latest request
+	buffers            sync.Pool
 }
 
 // Open opens or creates the data file, with the mailbox of the signed-in user

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -43,6 +44,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.write(w, a)
 		return
 	}
+	pause(r, time.Duration(s.quirks.latency)*time.Millisecond)
 	c := &call{s: s, r: r, n: s.serial.Add(1), base: baseURL(r)}
 	a, alive := c.run()
 	if !alive {
@@ -51,6 +53,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.write(w, a)
 	s.log.Debug("sandbox request", "n", c.n, "method", r.Method, "status", a.status, "bytes", len(a.body))
+}
+
+// pause waits, but no longer than the client does.
+func pause(r *http.Request, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.Context().Done():
+	}
 }
 
 // run makes the answer. The request counts as in flight until then and not
@@ -131,13 +146,14 @@ func (c *call) dispatch() (*answer, error) {
 	if c.opt, err = parseOptions(c.r, c.d, ceiling); err != nil {
 		return nil, err
 	}
-	if c.resource == resNotBuilt {
-		return nil, errNotBuilt
-	}
 	operation := operations[c.resource][c.r.Method]
 	switch {
 	case operation == nil:
 		return nil, errNotSupported
+	case c.opt.topCut && c.s.quirks.topRefused:
+		return nil, badRequest("ErrorInvalidUrlQuery", "The value of $top must not be more than %d.", maxPage)
+	case c.part && c.resource == resPhotoValue && c.s.quirks.batchNoPhoto:
+		return nil, badRequest("BadRequest", "The request is not supported within a batch.")
 	case c.tracks():
 		return c.trackContacts()
 	case c.opt.deltaToken != "" && !c.resource.delta():
@@ -152,7 +168,7 @@ func (c *call) dispatch() (*answer, error) {
 func (c *call) writes() bool {
 	switch c.r.Method {
 	case http.MethodPost, http.MethodPatch, http.MethodPut:
-		return c.resource != resContactDelete && c.resource != resFolderDelete
+		return c.resource != resContactDelete && c.resource != resFolderDelete && c.resource != resTranslate
 	}
 	return false
 }
@@ -172,6 +188,11 @@ var operations = map[resource]map[string]func(*call) (*answer, error){
 	resFolderDelete:  {"POST": (*call).deleteFolder},
 	resContactDelta:  {"GET": (*call).deltaContacts},
 	resFolderDelta:   {"GET": (*call).deltaFolders},
+	resExtensions:    {"GET": (*call).listExtensions, "POST": (*call).createExtension},
+	resExtension:     {"GET": (*call).getExtension, "PATCH": (*call).updateExtension, "DELETE": (*call).deleteExtension},
+	resCategories:    {"GET": (*call).listCategories, "POST": (*call).createCategory},
+	resCategory:      {"GET": (*call).getCategory, "PATCH": (*call).updateCategory, "DELETE": (*call).deleteCategory},
+	resTranslate:     {"POST": (*call).translateIDs},
 }
 
 // openMailbox finds the mailbox of the owner: "me", which apps on their own are

@@ -17,13 +17,14 @@ import (
 
 // The buckets of the data file. Numbers are big-endian, so keys sort by age.
 var (
-	bucketMeta      = []byte("meta")      // its sequence is the version of the last write
-	bucketMailboxes = []byte("mailboxes") // name -> mailbox record
-	bucketFolders   = []byte("folders")   // id -> folder record
-	bucketContacts  = []byte("contacts")  // id -> item
-	bucketPhotos    = []byte("photos")    // id of the contact -> photo bytes
-	bucketValues    = []byte("values")    // hash of a value, id -> nothing
-	bucketChanges   = []byte("changes")   // version -> log entry
+	bucketMeta       = []byte("meta")       // its sequence is the version of the last write
+	bucketMailboxes  = []byte("mailboxes")  // name -> mailbox record
+	bucketFolders    = []byte("folders")    // id -> folder record
+	bucketContacts   = []byte("contacts")   // id -> item
+	bucketPhotos     = []byte("photos")     // id of the contact -> photo bytes
+	bucketValues     = []byte("values")     // hash of a value, id -> nothing
+	bucketChanges    = []byte("changes")    // version -> log entry
+	bucketCategories = []byte("categories") // key of the mailbox, id -> category as JSON
 )
 
 // ErrLocked reports that another process has the data file open.
@@ -109,7 +110,7 @@ func (st *store) empty() (bool, error) {
 // load creates the buckets and the mailbox of "me" and builds the index.
 func (st *store) load() error {
 	err := st.db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{bucketMeta, bucketMailboxes, bucketFolders, bucketContacts, bucketPhotos, bucketValues} {
+		for _, name := range [][]byte{bucketMeta, bucketMailboxes, bucketFolders, bucketContacts, bucketPhotos, bucketValues, bucketCategories} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}

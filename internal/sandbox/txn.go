@@ -14,6 +14,7 @@ type txn struct {
 	st                                 *store
 	meta, mailboxes, folders, contacts *bbolt.Bucket
 	photos, values, changes            *bbolt.Bucket
+	categories                         *bbolt.Bucket
 	committed                          []func()
 }
 
@@ -21,7 +22,7 @@ func newTxn(st *store, tx *bbolt.Tx) *txn {
 	return &txn{
 		st: st, meta: tx.Bucket(bucketMeta), mailboxes: tx.Bucket(bucketMailboxes), folders: tx.Bucket(bucketFolders),
 		contacts: tx.Bucket(bucketContacts), photos: tx.Bucket(bucketPhotos), values: tx.Bucket(bucketValues),
-		changes: tx.Bucket(bucketChanges),
+		changes: tx.Bucket(bucketChanges), categories: tx.Bucket(bucketCategories),
 	}
 }
 
