@@ -52,11 +52,11 @@ func (im *importing) send(ctx context.Context, d *decision, entry *journal.Entry
 		return Stored{}, fmt.Errorf("making the folder: %w", err)
 	}
 	if im.open[d.contact.Key] {
-		if stored, found, err := im.lookUp(ctx, d.contact); found || err != nil {
+		if stored, err := im.writer.lookUp(ctx, d.contact); stored.Contact != nil || err != nil {
 			return stored, err
 		}
 	}
-	return im.create(ctx, folder, d.contact)
+	return im.writer.create(ctx, folder, d.contact)
 }
 
 // takeLosses prefers what the sink said after the write to what was expected of it,
@@ -75,43 +75,54 @@ func takeLosses(expected, said []contact.Loss) []contact.Loss {
 // growing pause: whether a new contact can be found at once is not promised.
 const lookups = 3
 
-// create stores a new contact once. When nobody knows whether it was stored, it is
-// looked up by its key before it is sent again.
-func (im *importing) create(ctx context.Context, folder contact.FolderID, c *contact.Contact) (Stored, error) {
+// writer creates contacts, each of them once.
+type writer struct {
+	sink  Sink
+	pause time.Duration // before the second look
+	// except is a contact that has the key too, and is not meant.
+	except contact.ID
+}
+
+// create stores a new contact. When nobody knows whether it was stored, it is looked
+// up by its key before it is sent again.
+func (w writer) create(ctx context.Context, folder contact.FolderID, c *contact.Contact) (Stored, error) {
 	for try := 1; ; try++ {
-		stored, err := im.sink.Create(ctx, folder, c)
+		stored, err := w.sink.Create(ctx, folder, c)
 		if !errors.Is(err, ErrAmbiguous) {
 			return stored, err
 		}
-		if _, ok := im.sink.(KeyFinder); !ok || try == lookups {
+		if _, ok := w.sink.(KeyFinder); !ok || try == lookups {
 			return stored, err
 		}
 		for pause := range lookups {
-			if err := sleep(ctx, time.Duration(pause)*im.o.lookupPause()); err != nil {
+			if err := sleep(ctx, time.Duration(pause)*w.pause); err != nil {
 				return Stored{}, fmt.Errorf("%w: %w", ErrAmbiguous, err)
 			}
-			if stored, found, err := im.lookUp(ctx, c); found || err != nil {
+			if stored, err := w.lookUp(ctx, c); stored.Contact != nil || err != nil {
 				return stored, err
 			}
 		}
 	}
 }
 
-// lookUp finds a contact by its key, of which nobody knows whether it was created.
-func (im *importing) lookUp(ctx context.Context, c *contact.Contact) (_ Stored, found bool, _ error) {
-	finder, ok := im.sink.(KeyFinder)
+// lookUp finds a contact by its key, of which nobody knows whether it was created. It
+// returns nothing where there is none.
+func (w writer) lookUp(ctx context.Context, c *contact.Contact) (Stored, error) {
+	finder, ok := w.sink.(KeyFinder)
 	if !ok {
-		return Stored{}, false, nil
+		return Stored{}, nil
 	}
-	there, err := finder.FindKey(ctx, c.Key)
+	found, err := finder.FindKey(ctx, c.Key)
 	if err != nil {
-		return Stored{}, false, fmt.Errorf("looking a contact up whose creation was not confirmed: %w", err)
+		return Stored{}, fmt.Errorf("looking a contact up whose creation was not confirmed: %w", err)
 	}
-	if len(there) == 0 {
-		return Stored{}, false, nil
+	for _, there := range found {
+		if there.ID != w.except {
+			_, losses := project(w.sink, c)
+			return Stored{Contact: there, Losses: losses}, nil
+		}
 	}
-	_, losses := im.plan.project(c)
-	return Stored{Contact: there[0], Losses: losses}, true, nil
+	return Stored{}, nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -83,7 +83,7 @@ type Observer struct {
 // Import waits for them before it reads the sink; and what it does not find there
 // of what that run meant to create, it looks up by its key before it sends it again.
 func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], reader Reader, sink Sink, o Options, ob Observer) (*Report, error) {
-	im := &importing{sink: sink, o: o, ob: ob, report: &Report{}}
+	im := &importing{sink: sink, writer: writer{sink: sink, pause: o.lookupPause()}, o: o, ob: ob, report: &Report{}}
 	if err := im.resume(ctx); err != nil {
 		return im.report, err
 	}
@@ -113,12 +113,13 @@ func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], rea
 
 // importing is one run.
 type importing struct {
-	sink Sink
-	o    Options
-	ob   Observer
-	in   *input
-	plan *planner
-	open map[string]bool // keys that a run which died may have created
+	sink   Sink
+	writer writer
+	o      Options
+	ob     Observer
+	in     *input
+	plan   *planner
+	open   map[string]bool // keys that a run which died may have created
 	// folders are the account's, by their folded paths; nil while they are not known.
 	folders map[contact.FolderPath]bool
 
@@ -156,24 +157,27 @@ func (im *importing) unreadable(e *formats.RecordError) {
 // resume learns from the journal what a run that died left open, and waits until
 // the service has done with it.
 func (im *importing) resume(ctx context.Context) error {
-	if !im.o.Journal.Written() {
-		return nil
-	}
 	open, writes, err := im.o.Journal.Unresolved()
-	if err != nil {
+	if err != nil || writes == 0 {
 		return err
 	}
 	im.open = open
-	if writes == 0 || time.Since(im.o.Journal.Info().Updated) > recent {
-		return nil
-	}
-	im.progress(StageSettle, 0, 0)
-	return sleep(ctx, im.o.settle())
+	return settle(ctx, im.o.Journal, im.o.settle(), func() { im.progress(StageSettle, 0, 0) })
 }
 
 // recent is how long after its last sign of life nothing of a run that died is
 // under way any more: longer than anybody waits for an answer.
 const recent = 5 * time.Minute
+
+// settle waits until the service has done with what a run that died has sent, unless
+// that is long ago.
+func settle(ctx context.Context, j *journal.Journal, pause time.Duration, waiting func()) error {
+	if time.Since(j.Info().Updated) > recent {
+		return nil
+	}
+	waiting()
+	return sleep(ctx, pause)
+}
 
 // heldPhotos bounds the memory that the photos of a batch take.
 const heldPhotos = 8 << 20

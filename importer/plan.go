@@ -278,7 +278,12 @@ func (pl *planner) decidePhoto(d *decision) {
 }
 
 func (pl *planner) project(c *contact.Contact) (*contact.Contact, []contact.Loss) {
-	if p, ok := pl.sink.(Projector); ok {
+	return project(pl.sink, c)
+}
+
+// project returns what the sink would keep of c, as far as it can say.
+func project(sink Sink, c *contact.Contact) (*contact.Contact, []contact.Loss) {
+	if p, ok := sink.(Projector); ok {
 		return p.Project(c)
 	}
 	return c, nil

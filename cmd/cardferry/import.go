@@ -135,6 +135,9 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	if !b.dryRun && err == nil {
 		sum.Again = &again{r.Again.Create, r.Again.Update}
 	}
+	if o.Journal.Written() {
+		sum.Run = b.runName(o.Journal)
+	}
 	return b.finish(sum, b.summaryText(r, to, err), b.strict, err)
 }
 

@@ -1,173 +1,150 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/cardferry/cardferry/importer/journal"
 )
 
-// journalExtension is that of the files in the directory of runs. Their names are
-// the runs' ids: when it began, and the account.
-const journalExtension = ".journal"
-
-func (e *env) runsDir() string { return filepath.Join(e.stateDir(), "runs") }
-
-// runPaths returns the paths of all journals, the newest first.
-func (e *env) runPaths() ([]string, error) {
-	found, err := os.ReadDir(e.runsDir())
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	var paths []string
-	for _, f := range slices.Backward(found) { // by name, which begins with the time
-		if strings.HasSuffix(f.Name(), journalExtension) {
-			paths = append(paths, filepath.Join(e.runsDir(), f.Name()))
-		}
-	}
-	return paths, nil
+type runsCommand struct {
+	*ui
+	prune bool
+	days  int
 }
 
-// newRunID names a run that begins now.
-func (e *env) newRunID(account string, now time.Time) string {
-	base := now.UTC().Format("20060102-150405") + "-" + account
-	id := base
-	for n := 2; ; n++ {
-		if _, err := os.Lstat(filepath.Join(e.runsDir(), id+journalExtension)); err != nil {
-			return id
-		}
-		id = fmt.Sprintf("%s-%d", base, n)
+func newRuns(u *ui) *cobra.Command {
+	x := &runsCommand{ui: u}
+	c := &cobra.Command{
+		Use:   "runs",
+		Short: "List the runs that wrote to an account",
+		Long: `Runs lists the imports and migrations whose journals are kept, the newest first:
+what they wrote, whether they came to their end, and whether they were taken back.
+A run that wrote nothing is not among them.
+
+A journal holds the contacts that its run wrote and overwrote. --prune removes those
+of runs that were last active more than --older-than days ago; they can then not be
+taken back any more.
+
+` + exitCodesHelp,
+		Example: "  cardferry runs\n  cardferry runs --prune --older-than 30",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return x.run() },
 	}
+	c.Flags().BoolVar(&x.prune, "prune", false, "remove the journals of old runs")
+	c.Flags().IntVar(&x.days, "older-than", 90, "what --prune takes for old, in `DAYS`")
+	return c
 }
 
-// identity says which mailbox an account is, and by which kind of ids it knows its
-// contacts: Graph's are not those of Outlook REST.
-func (a *account) identity() string {
-	host := "sandbox:" + a.name
-	if a.provider != providerSandbox {
-		address := a.url
-		if address == "" {
-			address = a.dialect.BaseURL()
-		}
-		if u, err := url.Parse(address); err == nil {
-			host = u.Host
-		}
-	}
-	ids := "outlook"
-	if a.dialect.Graph() {
-		ids = "graph"
-	}
-	user := a.user
-	if user == "" {
-		user = "me"
-	}
-	return strings.Join([]string{a.provider, host, ids, user}, " ")
+// runLine is one run, as --json prints it.
+type runLine struct {
+	Type     string         `json:"type"` // run
+	ID       string         `json:"id"`
+	State    journal.State  `json:"state"`
+	Account  string         `json:"account,omitzero"`
+	Command  []string       `json:"command,omitempty"`
+	Started  time.Time      `json:"started,omitzero"`
+	Updated  time.Time      `json:"updated,omitzero"`
+	Finished time.Time      `json:"finished,omitzero"`
+	Counts   journal.Counts `json:"counts"`
+	Left     int            `json:"left,omitzero"` // changes that undo left as they are
 }
 
-// same is equal for command lines that bring the same thing to the same place.
-// Paths are made absolute: the command may be given elsewhere the next time.
-func same(command string, from []string, to end) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n", command, to.text)
-	for _, f := range from {
-		if e := parseEnd(f); !e.isAccount() {
-			if abs, err := filepath.Abs(f); err == nil {
-				f = abs
-			}
-		}
-		fmt.Fprintln(h, f)
-	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
-}
+// What runs says of a journal that it cannot look into.
+const (
+	stateRunning    journal.State = "running"
+	stateUnreadable journal.State = "unreadable"
+)
 
-// openJournal returns the journal for a run: that of an earlier run of the same
-// import that was interrupted, or a new one. file is the value of --journal.
-func (s *session) openJournal(a *account, file, same string) (j *journal.Journal, err error) {
-	now := time.Now()
-	info := journal.Info{ID: s.env.newRunID(a.name, now), Account: a.name, Identity: a.identity(), Command: s.env.args, Same: same, Started: now.UTC().Round(0)}
-	if file != "" {
-		j, err = reopen(file, &info)
-	} else {
-		j, err = s.env.interrupted(&info)
+func (x *runsCommand) run() error {
+	if x.days < 0 {
+		return usage("", "--older-than must not be negative")
 	}
+	paths, err := x.runPaths()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if j == nil {
-		if file == "" {
-			file = filepath.Join(s.env.runsDir(), info.ID+journalExtension)
-		}
-		j = journal.New(file, info)
-	}
-	s.closers = append(s.closers, j.Close)
-	return j, nil
-}
-
-// interrupted opens the journal of the latest run of the same import to the same
-// account, if it was interrupted; nil if there is none.
-func (e *env) interrupted(info *journal.Info) (*journal.Journal, error) {
-	paths, err := e.runPaths()
-	if err != nil {
-		return nil, err
-	}
+	now, removed := time.Now(), 0
+	table := tabwriter.NewWriter(x.stdout, 0, 0, 2, ' ', 0)
 	for _, path := range paths {
-		if !strings.Contains(filepath.Base(path), "-"+info.Account) {
+		line := describeRun(path)
+		old := now.Sub(line.Updated) > time.Duration(x.days)*24*time.Hour
+		if x.prune && old && line.State != stateRunning && line.State != stateUnreadable {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+			removed++
 			continue
 		}
-		j, err := journal.Open(path)
-		if errors.Is(err, journal.ErrFormat) {
-			continue // not ours to touch; a lost journal only costs time
+		if x.json {
+			x.object(line)
+			continue
 		}
-		if err != nil {
-			return nil, err
-		}
-		found := j.Info()
-		if found.Account == info.Account && found.Identity == info.Identity && found.Same == info.Same {
-			if found.State() == journal.Interrupted {
-				return j, nil
-			}
-			return nil, j.Close()
-		}
-		if err := j.Close(); err != nil {
-			return nil, err
-		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", line.ID, line.State, countsText(line.Counts), shellLine(line.Command))
 	}
-	return nil, nil
+	if x.json {
+		x.object(map[string]any{"type": "summary", "command": x.command, "runs": len(paths) - removed, "removed": removed})
+		return nil
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if len(paths) == 0 {
+		x.note("there are no runs")
+	}
+	if removed > 0 {
+		x.note("removed the journals of %s", count(removed, "run"))
+	}
+	return nil
 }
 
-// reopen opens the journal that --journal names; nil if it is to be made.
-func reopen(file string, info *journal.Info) (*journal.Journal, error) {
-	j, err := journal.Open(file)
+func describeRun(path string) runLine {
+	line := runLine{Type: "run", ID: strings.TrimSuffix(filepath.Base(path), journalExtension)}
+	j, err := journal.Read(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
-	case errors.Is(err, journal.ErrFormat):
-		return nil, usage("name another file", "--journal: %w", err)
+	case errors.Is(err, journal.ErrInUse):
+		line.State = stateRunning
+		return line
 	case err != nil:
-		return nil, err
+		line.State = stateUnreadable
+		return line
 	}
-	found := j.Info()
-	if found.Identity != info.Identity {
-		j.Close()
-		return nil, usage("name another file", "--journal %s: it is of a run into account %s", file, found.Account)
+	defer j.Close()
+	info := j.Info()
+	line.State, line.Account, line.Command, line.Counts = info.State(), info.Account, info.Command, info.Counts
+	line.Started, line.Updated, line.Finished = info.Started, info.Updated, info.Finished
+	if info.Undo != nil {
+		line.Left = info.Undo.Left
 	}
-	if found.Undo == nil {
-		return j, nil // whatever this run writes is added to it
+	return line
+}
+
+// countsText says what a run wrote, for people.
+func countsText(n journal.Counts) string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		word string
+	}{{n.Created, "created"}, {n.Updated, "updated"}, {n.Deleted, "deleted"}} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
+		}
 	}
-	if err := j.Close(); err != nil {
-		return nil, err
+	if n.Photos > 0 {
+		parts = append(parts, count(n.Photos, "photo"))
 	}
-	if found.State() != journal.Undone {
-		return nil, usage("finish it with: cardferry undo "+file+", or name another file", "--journal %s: its run was taken back in part", file)
+	if n.Folders > 0 {
+		parts = append(parts, count(n.Folders, "folder"))
 	}
-	return nil, os.Remove(file)
+	if len(parts) == 0 {
+		return "nothing"
+	}
+	return strings.Join(parts, ", ")
 }

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/diff"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -32,10 +35,31 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":   exits,
 			"summary": checkSummary,
+			"same":    sameContacts,
 		},
 		RequireUniqueNames: true,
 		UpdateScripts:      os.Getenv("UPDATE_SCRIPTS") != "",
 	})
+}
+
+// same A.jsonl B.jsonl expects two exports to be equal byte for byte, but for ids,
+// times, keys, and the order of the lines.
+func sameContacts(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: [!] same A.jsonl B.jsonl")
+	}
+	a, b := bareLines(ts.ReadFile(args[0])), bareLines(ts.ReadFile(args[1]))
+	if (a == b) == neg {
+		ts.Fatalf("the contacts are the same: %v\n%s", a == b, diff.Diff(args[0], []byte(a), args[1], []byte(b)))
+	}
+}
+
+var bookkeeping = regexp.MustCompile(`"(id|key|created|modified)":"[^"]*",?`)
+
+func bareLines(text string) string {
+	lines := strings.Split(bookkeeping.ReplaceAllString(text, ""), "\n")
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
 }
 
 // exits CODE COMMAND ARGS… runs the command and expects exactly that exit code.

@@ -59,15 +59,16 @@ func (u *ui) note(format string, args ...any) {
 
 // event is what --json prints and the report file holds of one record.
 type event struct {
-	Type    string          `json:"type"`
-	At      string          `json:"at,omitzero"`
-	Outcome string          `json:"outcome,omitzero"`
-	Reason  string          `json:"reason,omitzero"`
-	ID      contact.ID      `json:"id,omitzero"`
-	Fields  []contact.Field `json:"fields,omitempty"`
-	Kept    []contact.Field `json:"kept,omitempty"`
-	Unread  []contact.Loss  `json:"unread,omitempty"`
-	Losses  []contact.Loss  `json:"losses,omitempty"`
+	Type    string             `json:"type"`
+	At      string             `json:"at,omitzero"`
+	Outcome string             `json:"outcome,omitzero"`
+	Reason  string             `json:"reason,omitzero"`
+	ID      contact.ID         `json:"id,omitzero"`
+	Folder  contact.FolderPath `json:"folder,omitzero"` // undo: the one that it removes
+	Fields  []contact.Field    `json:"fields,omitempty"`
+	Kept    []contact.Field    `json:"kept,omitempty"`
+	Unread  []contact.Loss     `json:"unread,omitempty"`
+	Losses  []contact.Loss     `json:"losses,omitempty"`
 	// Case and Candidates are there for a record that waits for review.
 	Case       string      `json:"case,omitzero"`
 	Candidates []candidate `json:"candidates,omitempty"`
@@ -183,6 +184,7 @@ type summary struct {
 	Again    *again `json:"again,omitempty"`   // import: what a second run would write
 
 	LossesByField []contact.LedgerRow `json:"lossesByField,omitempty"`
+	Run           string              `json:"run,omitzero"` // import: what undo takes
 	Error         string              `json:"error,omitzero"`
 }
 
@@ -206,6 +208,9 @@ func (u *ui) finish(s summary, text string, strict bool, err error) error {
 	} else if text != "" {
 		u.note("%s", text)
 		u.printLosses(s.LossesByField)
+		if s.Run != "" {
+			u.note("to take it back: %s", shellLine([]string{"undo", s.Run}))
+		}
 	}
 	if rerr := u.finishReports(s); rerr != nil && err == nil {
 		err = rerr

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/importer"
@@ -58,7 +59,7 @@ func (f *Fake) Create(ctx context.Context, folder contact.FolderID, c *contact.C
 	}
 	held := c.Clone()
 	held.ID = contact.ID(fmt.Sprintf("fake-contact-%06d", f.created))
-	held.Folder, held.Photo, held.Unread = f.folders[i], nil, nil
+	held.Folder, held.Photo, held.Unread, held.Created = f.folders[i], nil, nil, time.Now()
 	f.contacts = append(f.contacts, held)
 	f.created++
 	return f.stored(held), nil

@@ -44,7 +44,6 @@ var (
 	bucketIntents  = []byte("intents")  // number -> intent
 	bucketOutcomes = []byte("outcomes") // number -> outcome
 	bucketPhotos   = []byte("photos")   // SHA-256, hex -> bytes
-	bucketUndone   = []byte("undone")   // handle of a change -> what undo did
 
 	keyInfo = []byte("info")
 )
@@ -194,7 +193,12 @@ func (j *Journal) openFile(readOnly bool) error {
 func (j *Journal) Info() Info {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.info
+	info := j.info
+	if info.Undo != nil {
+		undo := *info.Undo
+		info.Undo = &undo
+	}
+	return info
 }
 
 // Path returns where the journal is.
@@ -265,6 +269,25 @@ func (j *Journal) Finish(now time.Time) error {
 	return j.commit(nil)
 }
 
+// BeginUndo notes that the run is being taken back, before anything is.
+func (j *Journal) BeginUndo(now time.Time) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.info.Undo == nil {
+		j.info.Undo = &Undo{Started: now}
+	}
+	j.info.Undo.Finished = time.Time{}
+	return j.commit(nil)
+}
+
+// EndUndo notes that it was, but for a number of changes that were left.
+func (j *Journal) EndUndo(now time.Time, left int) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.info.Undo.Finished, j.info.Undo.Left = now, left
+	return j.commit(nil)
+}
+
 // Close writes what is left to be written and closes the file.
 func (j *Journal) Close() error {
 	if j == nil {
@@ -296,7 +319,7 @@ func (j *Journal) ready() error {
 		return err
 	}
 	err := j.db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{bucketRun, bucketIntents, bucketOutcomes, bucketPhotos, bucketUndone} {
+		for _, name := range [][]byte{bucketRun, bucketIntents, bucketOutcomes, bucketPhotos} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}

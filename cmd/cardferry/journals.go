@@ -1,0 +1,207 @@
+package main
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cardferry/cardferry/importer/journal"
+)
+
+// journalExtension is that of the files in the directory of runs. Their names are
+// the runs' ids: when it began, and the account.
+const journalExtension = ".journal"
+
+func (e *env) runsDir() string { return filepath.Join(e.stateDir(), "runs") }
+
+// runPaths returns the paths of all journals, that of the run which was active last
+// first.
+func (e *env) runPaths() ([]string, error) {
+	found, err := os.ReadDir(e.runsDir())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	active := map[string]time.Time{}
+	for _, f := range found {
+		if info, err := f.Info(); err == nil && strings.HasSuffix(f.Name(), journalExtension) {
+			active[filepath.Join(e.runsDir(), f.Name())] = info.ModTime()
+		}
+	}
+	return slices.SortedFunc(maps.Keys(active), func(a, b string) int {
+		return cmp.Or(active[b].Compare(active[a]), strings.Compare(b, a))
+	}), nil
+}
+
+// newRunID names a run that begins now.
+func (e *env) newRunID(account string, now time.Time) string {
+	for ; ; now = now.Add(time.Second) {
+		id := now.UTC().Format("20060102-150405") + "-" + account
+		if _, err := os.Lstat(filepath.Join(e.runsDir(), id+journalExtension)); err != nil {
+			return id
+		}
+	}
+}
+
+// findRun returns the path of the journal that RUN names: an id, the beginning of one,
+// "last", or the path of a file.
+func (e *env) findRun(name string) (string, error) {
+	if strings.ContainsRune(name, filepath.Separator) || strings.HasSuffix(name, journalExtension) {
+		return name, nil // whether it is there shows when it is opened
+	}
+	paths, err := e.runPaths()
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, path := range paths {
+		id := strings.TrimSuffix(filepath.Base(path), journalExtension)
+		if id == name || name == "last" {
+			return path, nil
+		}
+		if name != "" && strings.HasPrefix(id, name) {
+			found = append(found, path)
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return "", usage("list them with: cardferry runs", "%d runs begin with %q", len(found), name)
+	case len(paths) == 0:
+		return "", notFound("a run that writes nothing leaves nothing to take back", "there are no runs")
+	}
+	return "", notFound("list them with: cardferry runs", "there is no run %q", name)
+}
+
+// identity says which mailbox an account is, and by which kind of ids it knows its
+// contacts: Graph's are not those of Outlook REST.
+func (a *account) identity() string {
+	host := "sandbox:" + a.name
+	if a.provider != providerSandbox {
+		address := a.url
+		if address == "" {
+			address = a.dialect.BaseURL()
+		}
+		if u, err := url.Parse(address); err == nil {
+			host = u.Host
+		}
+	}
+	ids := "outlook"
+	if a.dialect.Graph() {
+		ids = "graph"
+	}
+	user := a.user
+	if user == "" {
+		user = "me"
+	}
+	return strings.Join([]string{a.provider, host, ids, user}, " ")
+}
+
+// same is equal for command lines that bring the same thing to the same place.
+// Paths are made absolute: the command may be given elsewhere the next time.
+func same(command string, from []string, to end) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%s\n", command, to.text)
+	for _, f := range from {
+		if e := parseEnd(f); !e.isAccount() {
+			if abs, err := filepath.Abs(f); err == nil {
+				f = abs
+			}
+		}
+		fmt.Fprintln(h, f)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// openJournal returns the journal for a run: that of an earlier run of the same
+// import that was interrupted, or a new one. file is the value of --journal.
+func (s *session) openJournal(a *account, file, same string) (j *journal.Journal, err error) {
+	now := time.Now()
+	info := journal.Info{ID: s.env.newRunID(a.name, now), Account: a.name, Identity: a.identity(), Command: s.env.args, Same: same, Started: now.UTC().Round(0)}
+	if file != "" {
+		j, err = reopen(file, &info)
+	} else {
+		j, err = s.env.interrupted(&info)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if j == nil {
+		if file == "" {
+			file = filepath.Join(s.env.runsDir(), info.ID+journalExtension)
+		}
+		j = journal.New(file, info)
+	}
+	s.closers = append(s.closers, j.Close)
+	return j, nil
+}
+
+// interrupted opens the journal of the latest run of the same import to the same
+// account, if it was interrupted; nil if there is none.
+func (e *env) interrupted(info *journal.Info) (*journal.Journal, error) {
+	paths, err := e.runPaths()
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range paths {
+		if !strings.Contains(filepath.Base(path), "-"+info.Account) {
+			continue
+		}
+		j, err := journal.Open(path)
+		if errors.Is(err, journal.ErrFormat) {
+			continue // not ours to touch; a lost journal only costs time
+		}
+		if err != nil {
+			return nil, err
+		}
+		found := j.Info()
+		if found.Account == info.Account && found.Identity == info.Identity && found.Same == info.Same {
+			if found.State() == journal.Interrupted {
+				return j, nil
+			}
+			return nil, j.Close()
+		}
+		if err := j.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// reopen opens the journal that --journal names; nil if it is to be made.
+func reopen(file string, info *journal.Info) (*journal.Journal, error) {
+	j, err := journal.Open(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case errors.Is(err, journal.ErrFormat):
+		return nil, usage("name another file", "--journal: %w", err)
+	case err != nil:
+		return nil, err
+	}
+	found := j.Info()
+	if found.Identity != info.Identity {
+		j.Close()
+		return nil, usage("name another file", "--journal %s: it is of a run into account %s", file, found.Account)
+	}
+	if found.Undo == nil {
+		return j, nil // whatever this run writes is added to it
+	}
+	if err := j.Close(); err != nil {
+		return nil, err
+	}
+	if found.State() != journal.Undone {
+		return nil, usage("finish it with: cardferry undo "+file+", or name another file", "--journal %s: its run was taken back in part", file)
+	}
+	return nil, os.Remove(file)
+}

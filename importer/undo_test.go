@@ -1,0 +1,286 @@
+package importer_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats/jsonl"
+	"github.com/cardferry/cardferry/importer"
+	"github.com/cardferry/cardferry/importer/importertest"
+	"github.com/cardferry/cardferry/importer/journal"
+)
+
+func person(given, folder string, emails ...string) *contact.Contact {
+	c := &contact.Contact{Name: contact.Name{Given: given}, Folder: contact.FolderPath(folder)}
+	for _, e := range emails {
+		c.Emails = append(c.Emails, contact.Email{Address: e})
+	}
+	return contact.Normalize(c)
+}
+
+func withPhoto(c *contact.Contact, text string) *contact.Contact {
+	c = c.Clone()
+	c.Photo = contact.NewPhoto([]byte("\xff\xd8\xff" + text))
+	return c
+}
+
+func sequence(all []*contact.Contact) iter.Seq2[*contact.Contact, error] {
+	return func(yield func(*contact.Contact, error) bool) {
+		for i, c := range all {
+			c = c.Clone()
+			c.At = contact.Position{Unit: "card", Number: i + 1}
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+// account is a fake with contacts that were there before, added without a journal.
+func account(t *testing.T, all ...*contact.Contact) *importertest.Fake {
+	t.Helper()
+	f := importertest.NewFake()
+	if _, err := importer.Import(t.Context(), sequence(all), f, f, importer.Options{}, importer.Observer{}); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// snapshot is the account as text, but for ids, times and keys.
+func snapshot(t *testing.T, f *importertest.Fake) string {
+	t.Helper()
+	var lines []string
+	for c, err := range f.Contacts(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.ID, c.Key, c.Created = "", "", time.Time{}
+		line, err := jsonl.Marshal(nil, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, string(line))
+	}
+	folders, err := f.Folders(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range folders {
+		lines = append(lines, "folder "+string(folder.Path))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+func newJournal(t *testing.T) *journal.Journal {
+	t.Helper()
+	j := journal.New(filepath.Join(t.TempDir(), "run.journal"), journal.Info{ID: "run"})
+	t.Cleanup(func() { j.Close() })
+	return j
+}
+
+func undo(t *testing.T, j *journal.Journal, f *importertest.Fake, dryRun bool) (*importer.UndoReport, []importer.UndoResult) {
+	t.Helper()
+	var results []importer.UndoResult
+	r, err := importer.Undo(t.Context(), j, f, f, importer.UndoOptions{DryRun: dryRun, Settle: time.Nanosecond}, importer.UndoObserver{Result: func(r importer.UndoResult) { results = append(results, r) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := r.Deleted + r.Restored + r.Recreated + r.AsBefore + r.Left + r.Failed; sum != r.Changes {
+		t.Errorf("the counts do not add up: %+v", r)
+	}
+	return r, results
+}
+
+var (
+	before = []*contact.Contact{
+		person("Ann", "", "ann@example.org"),
+		withPhoto(person("Bob", "Friends", "bob@example.org"), "old"),
+		person("Cid", "Friends", "cid@example.org"),
+		person("Dee", "", "dee@example.org"),
+	}
+	input = []*contact.Contact{
+		person("Ann", "", "ann@example.org", "ann@example.com"),        // updated
+		withPhoto(person("Bob", "", "bob@example.org"), "new"),         // photo replaced
+		withPhoto(person("Cid", "", "cid@example.org"), "first"),       // photo where there was none
+		person("Dee", "", "dee@example.org"),                           // unchanged
+		withPhoto(person("Eve", "New/Deep", "eve@example.org"), "eve"), // created
+		person("Fay", "Friends", "fay@example.org"),                    // created
+	}
+)
+
+// TestUndo: what was there before is there again, whatever the policy.
+func TestUndo(t *testing.T) {
+	for _, policy := range importer.Policies() {
+		t.Run(string(policy), func(t *testing.T) {
+			f := account(t, before...)
+			was := snapshot(t, f)
+			j := newJournal(t)
+			if _, err := importer.Import(t.Context(), sequence(input), f, f, importer.Options{Policy: policy, Journal: j}, importer.Observer{}); err != nil {
+				t.Fatal(err)
+			}
+			if err := j.Finish(time.Now()); err != nil {
+				t.Fatal(err)
+			}
+			after := snapshot(t, f)
+			if dry, _ := undo(t, j, f, true); snapshot(t, f) != after || dry.Left > 0 || j.Info().State() != journal.Finished {
+				t.Errorf("a dry run changed something: %+v", dry)
+			}
+			r, results := undo(t, j, f, false)
+			if r.Left+r.Failed+r.AsBefore > 0 || r.Folders != 2 && policy != importer.Skip {
+				t.Errorf("report %+v\n%v", r, results)
+			}
+			if got := snapshot(t, f); got != was {
+				t.Errorf("got\n%s\nwant\n%s", got, was)
+			}
+			if j.Info().State() != journal.Undone {
+				t.Errorf("state %s", j.Info().State())
+			}
+			r, _ = undo(t, j, f, false)
+			if r.Deleted+r.Restored+r.Left+r.Failed > 0 || snapshot(t, f) != was {
+				t.Errorf("a second undo changed something: %+v", r)
+			}
+		})
+	}
+}
+
+// TestUndoLeavesWhatChangedSince.
+func TestUndoLeavesWhatChangedSince(t *testing.T) {
+	f := account(t, before...)
+	j := newJournal(t)
+	if _, err := importer.Import(t.Context(), sequence(input), f, f, importer.Options{Policy: importer.Update, Journal: j}, importer.Observer{}); err != nil {
+		t.Fatal(err)
+	}
+	edit := map[string]bool{"Ann": true, "Eve": true}
+	for c := range f.Contacts(t.Context()) {
+		switch {
+		case edit[c.Name.Given]:
+			next := c.Clone()
+			next.Notes = "by hand"
+			f.Update(t.Context(), c.Ref(), contact.NewPatch(c, next))
+		case c.Name.Given == "Bob":
+			f.SetPhoto(t.Context(), c.Ref(), contact.NewPhoto([]byte("\xff\xd8\xffby hand")))
+		case c.Name.Given == "Fay":
+			f.Delete(t.Context(), c.Ref())
+		}
+	}
+	r, results := undo(t, j, f, false)
+	if r.Left != 3 || r.AsBefore != 1 || r.Recreated != 1 || r.Folders != 0 {
+		t.Errorf("report %+v", r)
+	}
+	for _, res := range results {
+		if res.Outcome == importer.Left && !strings.Contains(res.Reason, "changed since") || res.At == "" {
+			t.Errorf("%+v", res)
+		}
+	}
+	text := snapshot(t, f)
+	if strings.Count(text, "by hand") != 2 || !strings.Contains(text, "Eve") {
+		t.Errorf("what was changed by hand is gone:\n%s", text)
+	}
+	if j.Info().State() != journal.PartlyDone {
+		t.Errorf("state %s", j.Info().State())
+	}
+}
+
+// TestUndoInterrupted cuts undo off at every write, and runs it again.
+func TestUndoInterrupted(t *testing.T) {
+	for cut := 1; ; cut++ {
+		f := account(t, before...)
+		was := snapshot(t, f)
+		j := newJournal(t)
+		if _, err := importer.Import(t.Context(), sequence(input), f, f, importer.Options{Policy: importer.Update, Journal: j}, importer.Observer{}); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		c := &cutter{Fake: f, left: cut, cancel: cancel}
+		_, err := importer.Undo(ctx, j, f, c, importer.UndoOptions{Concurrency: 1, Settle: time.Nanosecond}, importer.UndoObserver{})
+		cancel()
+		undo(t, j, f, false)
+		if got := snapshot(t, f); got != was {
+			t.Fatalf("cut at write %d: got\n%s\nwant\n%s", cut, got, was)
+		}
+		if err == nil {
+			if cut < 6 {
+				t.Errorf("only %d writes", cut)
+			}
+			return
+		}
+	}
+}
+
+// cutter applies a number of writes and loses the answer of the last.
+type cutter struct {
+	*importertest.Fake
+	left   int
+	cancel func()
+}
+
+func (c *cutter) cut(err error) error {
+	if c.left--; c.left == 0 {
+		c.cancel()
+		return fmt.Errorf("%w: %w", importer.ErrAmbiguous, context.Canceled)
+	}
+	return err
+}
+
+func (c *cutter) Create(ctx context.Context, in contact.FolderID, x *contact.Contact) (importer.Stored, error) {
+	s, err := c.Fake.Create(ctx, in, x)
+	return s, c.cut(err)
+}
+
+func (c *cutter) Update(ctx context.Context, ref contact.Ref, p contact.Patch) (importer.Stored, error) {
+	s, err := c.Fake.Update(ctx, ref, p)
+	return s, c.cut(err)
+}
+
+func (c *cutter) Delete(ctx context.Context, ref contact.Ref) error {
+	return c.cut(c.Fake.Delete(ctx, ref))
+}
+
+func (c *cutter) SetPhoto(ctx context.Context, ref contact.Ref, p *contact.Photo) (*contact.Photo, error) {
+	p, err := c.Fake.SetPhoto(ctx, ref, p)
+	return p, c.cut(err)
+}
+
+// TestUndoOfARunThatDied finds what it created by the key.
+func TestUndoOfARunThatDied(t *testing.T) {
+	f := account(t, before...)
+	was := snapshot(t, f)
+	j := newJournal(t)
+	eve := person("Eve", "", "eve@example.org")
+	eve.Key = eve.DerivedKey()
+	if err := j.Intend(&journal.Entry{Kind: journal.Create, Key: eve.Key, Want: eve}, &journal.Entry{Kind: journal.Create, Key: "never sent", Want: eve}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Create(t.Context(), "f0", eve); err != nil {
+		t.Fatal(err)
+	}
+	if r, _ := undo(t, j, f, false); r.Deleted != 1 || r.AsBefore != 1 || snapshot(t, f) != was {
+		t.Errorf("report %+v", r)
+	}
+}
+
+// TestUndoOfARemoval creates anew what a run deleted.
+func TestUndoOfARemoval(t *testing.T) {
+	f := account(t, before...)
+	was := snapshot(t, f)
+	j := newJournal(t)
+	for c := range f.Contacts(t.Context()) {
+		if err := j.Intend(&journal.Entry{Kind: journal.Delete, Key: c.Key, ID: c.ID, Folder: c.Folder, Before: c, OldPhoto: c.Photo}); err != nil {
+			t.Fatal(err)
+		}
+		if c.Name.Given != "Dee" { // the run died before
+			f.Delete(t.Context(), c.Ref())
+		}
+	}
+	if r, _ := undo(t, j, f, false); r.Recreated != 3 || r.AsBefore != 1 || snapshot(t, f) != was {
+		t.Errorf("report %+v\n%s", r, snapshot(t, f))
+	}
+}
