@@ -21,7 +21,14 @@ type Cursor string
 // Page is one answer of a listing.
 type Page struct {
 	Contacts []*contact.Contact // normalised, with id, version, folder and position
-	Deleted  []contact.ID       // gone since the cursor; never set in a listing from ""
+	Deleted  []contact.ID       // gone since the cursor; in a listing from "" only what it has listed before
+	// Refs are contacts that have or may have changed, where the service says no
+	// more of them than this; a version that it does not say is empty. They are for
+	// [Tracker.Contact], and are never set in a listing from "".
+	Refs []contact.Ref
+	// All is set on the last page of a listing that has named every contact of the
+	// folder although it was not from "": those that it did not name are gone.
+	All bool
 	// Bad says which contacts of the page could not be read. The others are there.
 	Bad []*formats.RecordError
 	// Next is where to go on after this page, or "" if the service cannot tell.
@@ -47,6 +54,47 @@ type Source interface {
 	// page may be empty with others to follow; no contact comes twice. An error
 	// is the last element and comes with a nil page; [ErrCursorExpired] is one.
 	Pages(ctx context.Context, folder contact.Folder, from Cursor) iter.Seq2[*Page, error]
+}
+
+// A Tracker is a Source that can follow what changes. Track is Pages for those who
+// come again: where Pages need not tell where the next run starts, Track asks the
+// service to keep track, which may take more requests. Where that cannot be had, it
+// lists as Pages does, and its last page has no Next.
+type Tracker interface {
+	// Tree returns what Folders does, in the same order, and where the next run goes
+	// on; from "" it reads all of it, and so it does from a cursor that has expired.
+	Tree(ctx context.Context, from Cursor) ([]contact.Folder, Cursor, error)
+	// Track lists one folder from a cursor on, as Pages does, but that a contact
+	// comes again if it changes meanwhile: what comes last counts.
+	Track(ctx context.Context, folder contact.Folder, from Cursor) iter.Seq2[*Page, error]
+	// Contact reads one contact of a folder. It is nil without an error where there
+	// is none any more.
+	Contact(ctx context.Context, folder contact.Folder, id contact.ID) (*contact.Contact, error)
+}
+
+// TrackerOf returns the source as a Tracker. One that is none tracks by its Pages,
+// and reads its tree anew each time.
+func TrackerOf(src Source) Tracker {
+	if t, ok := src.(Tracker); ok {
+		return t
+	}
+	return untracked{src}
+}
+
+type untracked struct{ Source }
+
+func (u untracked) Tree(ctx context.Context, _ Cursor) ([]contact.Folder, Cursor, error) {
+	folders, err := u.Folders(ctx)
+	return folders, "", err
+}
+
+func (u untracked) Track(ctx context.Context, folder contact.Folder, from Cursor) iter.Seq2[*Page, error] {
+	return u.Pages(ctx, folder, from)
+}
+
+// Contact is not called: pages of a source that is no Tracker hold no references.
+func (u untracked) Contact(context.Context, contact.Folder, contact.ID) (*contact.Contact, error) {
+	return nil, errors.New("the source reads no single contacts")
 }
 
 // A PhotoSource is a Source whose photos are fetched one by one. Its pages set a

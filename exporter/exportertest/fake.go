@@ -12,6 +12,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/cardferry/cardferry/contact"
@@ -29,6 +30,7 @@ type Fake struct {
 	folders []contact.Folder
 	rows    []row
 	change  int
+	made    int // folders and contacts so far
 }
 
 // row is a contact, or the place where one was.
@@ -42,10 +44,7 @@ type row struct {
 func NewFake(held Contents) *Fake {
 	f := &Fake{folders: []contact.Folder{{ID: "f0", Name: "Contacts", Default: true}}}
 	for _, path := range slices.Sorted(maps.Keys(held)) {
-		if path != "" {
-			names := path.Names()
-			f.folders = append(f.folders, contact.Folder{ID: contact.FolderID(fmt.Sprintf("f%d", len(f.folders))), Path: path, Name: names[len(names)-1]})
-		}
+		f.ensureFolder(path)
 		for _, c := range held[path] {
 			f.Put(path, c)
 		}
@@ -53,12 +52,13 @@ func NewFake(held Contents) *Fake {
 	return f
 }
 
-// Put adds a copy of c to a folder and returns its id. A contact whose ID the
-// account has is changed instead.
+// Put adds a copy of c to a folder, a new one if need be, and returns its id. A
+// contact whose ID the account has is changed instead.
 func (f *Fake) Put(path contact.FolderPath, c *contact.Contact) contact.ID {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.change++
+	f.ensureFolder(path)
 	held := c.Clone()
 	held.Folder, held.Version = path, strconv.Itoa(f.change)
 	for i := range f.rows {
@@ -67,9 +67,28 @@ func (f *Fake) Put(path contact.FolderPath, c *contact.Contact) contact.ID {
 			return c.ID
 		}
 	}
-	held.ID = contact.ID(fmt.Sprintf("fake-contact-%06d", len(f.rows)))
+	f.made++
+	held.ID = contact.ID(fmt.Sprintf("fake-contact-%06d", f.made))
 	f.rows = append(f.rows, row{contact: held, changed: f.change})
 	return held.ID
+}
+
+func (f *Fake) ensureFolder(path contact.FolderPath) {
+	if slices.ContainsFunc(f.folders, func(g contact.Folder) bool { return g.Path == path }) {
+		return
+	}
+	f.made++
+	names := path.Names()
+	f.folders = append(f.folders, contact.Folder{ID: contact.FolderID(fmt.Sprintf("f%d", f.made)), Path: path, Name: names[len(names)-1]})
+}
+
+// DeleteFolder removes a folder, and the folders and contacts below it.
+func (f *Fake) DeleteFolder(path contact.FolderPath) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	gone := func(p contact.FolderPath) bool { return p == path || strings.HasPrefix(string(p), string(path)+"/") }
+	f.folders = slices.DeleteFunc(f.folders, func(g contact.Folder) bool { return gone(g.Path) })
+	f.rows = slices.DeleteFunc(f.rows, func(r row) bool { return gone(r.contact.Folder) })
 }
 
 // Delete removes a contact.

@@ -16,6 +16,14 @@ func TestFakeKeepsTheContract(t *testing.T) {
 	})
 }
 
+func TestFakeTracks(t *testing.T) {
+	exportertest.TestTracking(t, func(t *testing.T, held exportertest.Contents) (exporter.Source, exportertest.Editor) {
+		f := exportertest.NewFake(held)
+		f.PageSize = 4
+		return f, f
+	})
+}
+
 // TestFakeTellsChanges checks the part of the contract that a service need not have.
 func TestFakeTellsChanges(t *testing.T) {
 	f := exportertest.NewFake(exportertest.Contents{"": {{Notes: "a"}, {Notes: "b"}}})

@@ -29,24 +29,13 @@ const restarts = 3
 // pages.
 func (s *Source) Pages(ctx context.Context, folder contact.Folder, from exporter.Cursor) iter.Seq2[*exporter.Page, error] {
 	return func(yield func(*exporter.Page, error) bool) {
-		l := &listing{source: s, folder: folder, seed: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, listed: map[[2]uint64]struct{}{}}
-		size, left := s.size, restarts
-		for {
-			err := l.run(ctx, from, size, yield)
-			switch {
-			case err == nil:
-				return
-			case from != "" && odata.Gone(err):
-				err = exporter.ErrCursorExpired
-			case from == "" && odata.Gone(err) && left > 0:
-				left--
-				continue
-			case from == "" && odata.Overloaded(err) && size > smallestPage:
-				size = max(size/2, smallestPage)
-				continue
-			}
+		l := s.newListing(folder)
+		err := l.persist(s.size, from == "", func(size int) error { return l.plain(ctx, from, size, yield) })
+		if from != "" && odata.Gone(err) {
+			err = exporter.ErrCursorExpired
+		}
+		if err != nil {
 			yield(nil, err)
-			return
 		}
 	}
 }
@@ -56,15 +45,36 @@ type listing struct {
 	source *Source
 	folder contact.Folder
 	number int // of contacts so far
-	// listed holds hashes of the ids so far: 16 bytes each, so that two contacts
-	// are not taken for one.
-	listed map[[2]uint64]struct{}
+	// listed holds hashes of the ids so far, 16 bytes each, so that two contacts
+	// are not taken for one, and of their versions.
+	listed map[[2]uint64]uint64
 	seed   [2]maphash.Seed
 }
 
-// run lists from a cursor on. An error is for the caller to judge; nil means that
-// the listing is complete, or was stopped.
-func (l *listing) run(ctx context.Context, from exporter.Cursor, size int, yield func(*exporter.Page, error) bool) error {
+func (s *Source) newListing(folder contact.Folder) *listing {
+	return &listing{source: s, folder: folder, seed: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, listed: map[[2]uint64]uint64{}}
+}
+
+// persist lists again what the service gave up on: with smaller pages where it is
+// overloaded, and, where a listing can begin anew, from its start where the service
+// has forgotten how far it was, or leads in circles.
+func (l *listing) persist(size int, anew bool, list func(size int) error) error {
+	for left := restarts; ; {
+		err := list(size)
+		switch {
+		case odata.Overloaded(err) && size > smallestPage:
+			size = max(size/2, smallestPage)
+		case (odata.Gone(err) || errors.Is(err, odata.ErrCircle)) && anew && left > 0:
+			left--
+		default:
+			return err
+		}
+	}
+}
+
+// plain lists from a cursor on. Nil means that the listing is complete, or was
+// stopped.
+func (l *listing) plain(ctx context.Context, from exporter.Cursor, size int, yield func(*exporter.Page, error) bool) error {
 	client := l.source.client
 	link, err := l.source.firstLink(l.folder, size)
 	if from != "" {
@@ -74,9 +84,9 @@ func (l *listing) run(ctx context.Context, from exporter.Cursor, size int, yield
 		return err
 	}
 	var failed error
-	err = odata.Walk(ctx, client, link, odata.DecodePage, func(answer *outlook.Page, next string) bool {
+	err = odata.Walk(ctx, client, odata.Listing{Link: link}, odata.DecodePage, func(answer *outlook.Page, next string) bool {
 		var page *exporter.Page
-		if page, failed = l.page(ctx, answer); failed != nil {
+		if page, failed = l.page(ctx, answer, false); failed != nil {
 			return false
 		}
 		page.Next = exporter.Cursor(next)
@@ -86,8 +96,9 @@ func (l *listing) run(ctx context.Context, from exporter.Cursor, size int, yield
 }
 
 // page makes a page of an answer: contacts that have been listed before are left
-// out, and those that the answer shows in part are read whole.
-func (l *listing) page(ctx context.Context, answer *outlook.Page) (*exporter.Page, error) {
+// out (with again only those of the same version), and those that the answer shows
+// in part are read whole.
+func (l *listing) page(ctx context.Context, answer *outlook.Page, again bool) (*exporter.Page, error) {
 	page := &exporter.Page{Contacts: answer.Contacts[:0]}
 	for _, bad := range answer.Bad {
 		l.number++
@@ -102,7 +113,7 @@ func (l *listing) page(ctx context.Context, answer *outlook.Page) (*exporter.Pag
 				return nil, err
 			}
 		}
-		if c.ID != "" && !l.isNew(c.ID) {
+		if c.ID != "" && !l.isNew(c, again) {
 			continue
 		}
 		l.number++
@@ -126,12 +137,17 @@ func (l *listing) position() contact.Position {
 	return contact.Position{File: l.source.client.Name(), Unit: "contact", Number: l.number}
 }
 
-// isNew reports whether a contact has not been listed yet, and notes that it has.
-func (l *listing) isNew(id contact.ID) bool {
-	sum := [2]uint64{maphash.String(l.seed[0], string(id)), maphash.String(l.seed[1], string(id))}
-	if _, ok := l.listed[sum]; ok {
+// isNew reports whether a contact has not been listed yet, or with again not in this
+// version, and notes that it has.
+func (l *listing) isNew(c *contact.Contact, again bool) bool {
+	id, version := l.sum(c.ID), maphash.String(l.seed[0], c.Version)
+	if last, ok := l.listed[id]; ok && (!again || last == version) {
 		return false
 	}
-	l.listed[sum] = struct{}{}
+	l.listed[id] = version
 	return true
+}
+
+func (l *listing) sum(id contact.ID) [2]uint64 {
+	return [2]uint64{maphash.String(l.seed[0], string(id)), maphash.String(l.seed[1], string(id))}
 }

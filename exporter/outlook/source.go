@@ -14,7 +14,7 @@ import (
 )
 
 // Source is an account opened for reading. It implements exporter.Source,
-// exporter.PhotoSource and exporter.Counter.
+// exporter.Tracker, exporter.PhotoSource and exporter.Counter.
 type Source struct {
 	client *odata.Client
 	size   int // of a page
@@ -25,6 +25,7 @@ func New(c *odata.Client) *Source { return &Source{c, pageSize} }
 
 var (
 	_ exporter.Source      = (*Source)(nil)
+	_ exporter.Tracker     = (*Source)(nil)
 	_ exporter.PhotoSource = (*Source)(nil)
 	_ exporter.Counter     = (*Source)(nil)
 )
@@ -32,6 +33,19 @@ var (
 // Folders implements exporter.Source.
 func (s *Source) Folders(ctx context.Context) ([]contact.Folder, error) {
 	return s.client.Folders(ctx)
+}
+
+// Contact implements exporter.Tracker.
+func (s *Source) Contact(ctx context.Context, folder contact.Folder, id contact.ID) (*contact.Contact, error) {
+	c, err := s.client.Contact(ctx, id)
+	if odata.NotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.Folder, c.At = folder.Path, contact.Position{File: s.client.Name(), Unit: "contact", Number: 1}
+	return c, nil
 }
 
 // Photo implements exporter.PhotoSource.

@@ -58,6 +58,9 @@ func (r *reader) item(data []byte, it *item) error {
 			r.unknown(name)
 		}
 	}
+	if r.err == nil && it.removed {
+		return errRemoved
+	}
 	return r.err
 }
 
@@ -157,9 +160,11 @@ func (r *reader) member(m *member) {
 	case asPhoto:
 		r.photo(m.name)
 	case asRemoved:
-		r.instead(errRemoved)
+		it.removed = isObject(r.value())
 	case asError:
-		r.instead(errRefusal)
+		if isObject(r.value()) {
+			r.err = errRefusal
+		}
 	case asEtag:
 		r.etag(m.name)
 	case asIgnored:
@@ -196,12 +201,7 @@ func (r *reader) find(name []byte) *member {
 	return m
 }
 
-// instead gives the object up for what it is, unless the member is empty.
-func (r *reader) instead(what error) {
-	if v := r.value(); r.err == nil && v[0] == '{' {
-		r.err = what
-	}
-}
+func isObject(value []byte) bool { return len(value) > 0 && value[0] == '{' }
 
 // convert reads a value into a slot in its canonical form.
 func (r *reader) convert(name string, k kind, s slot) {

@@ -43,9 +43,9 @@ const (
 
 // pageMembers are the members that a page has beside its contacts.
 type pageMembers struct {
-	nextLink string
-	count    int  // -1: the page does not say
-	seen     bool // a value array was there
+	nextLink, deltaLink string
+	count               int  // -1: the page does not say
+	seen                bool // a value array was there
 }
 
 var (
@@ -243,6 +243,8 @@ func (f *framer) member(name string) error {
 	switch name {
 	case "@odata.nextLink":
 		f.page.nextLink = linkOf(raw)
+	case "@odata.deltaLink":
+		f.page.deltaLink = linkOf(raw)
 	case "@odata.count":
 		f.page.count = countOf(raw)
 	}

@@ -23,7 +23,8 @@ type item struct {
 	websites  []contact.Website
 	extra     []contact.Extra
 
-	unread []contact.Loss
+	removed bool // the row says that the contact is gone
+	unread  []contact.Loss
 }
 
 // reset empties the item, and keeps the memory of its lists.

@@ -17,10 +17,16 @@ type Page struct {
 	// shows some notes without their line breaks and their end, and it may do so
 	// with long hidden properties. Read singly they are whole.
 	Cut []int
-	Bad []*formats.RecordError // objects that are no contacts
+	// Bare holds the indexes of contacts that the answer shows without the message
+	// class, which everything that is one has: a listing asked for with [Tracked]
+	// did not show their extended properties, or not the contacts at all.
+	Bare    []int
+	Removed []contact.ID           // of a delta's rows: gone since
+	Bad     []*formats.RecordError // objects that are no contacts
 
-	NextLink string // "" on the last one
-	Count    int    // of all contacts, -1 if the answer does not say
+	NextLink  string // "" on the last one
+	DeltaLink string // where changes are followed from
+	Count     int    // of all contacts, -1 if the answer does not say
 }
 
 // DecodePage reads one answer of a listing, in any dialect. An answer that ends too
@@ -34,6 +40,10 @@ func DecodePage(body []byte) (*Page, error) {
 			break
 		}
 		if re, ok := err.(*formats.RecordError); ok {
+			if id := contact.ID(it.text[slotID]); re.Err == errRemoved && id != "" {
+				page.Removed = append(page.Removed, id)
+				continue
+			}
 			page.Bad = append(page.Bad, re)
 			continue
 		}
@@ -42,6 +52,9 @@ func DecodePage(body []byte) (*Page, error) {
 		}
 		c := it.restore()
 		c.At = f.at(line)
+		if it.text[slotClass] == "" {
+			page.Bare = append(page.Bare, len(page.Contacts))
+		}
 		if it.cut(c) {
 			page.Cut = append(page.Cut, len(page.Contacts))
 		}
@@ -50,7 +63,7 @@ func DecodePage(body []byte) (*Page, error) {
 	if !f.page.seen {
 		return nil, errNoPage
 	}
-	page.NextLink, page.Count = f.page.nextLink, f.page.count
+	page.NextLink, page.DeltaLink, page.Count = f.page.nextLink, f.page.deltaLink, f.page.count
 	return page, nil
 }
 

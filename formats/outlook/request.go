@@ -163,13 +163,22 @@ func Select(d Dialect) string {
 // Expand returns the value of $expand for the dialect: the extended properties
 // that the mapping reads, among them the mark that says whether a contact has a
 // photo.
-func Expand(d Dialect) string {
+func Expand(d Dialect) string { return expand(d) }
+
+// Tracked is [Expand] for a service that may leave extended properties out: with the
+// message class, by which [Page] tells.
+func Tracked(d Dialect) string { return expand(d, classID) }
+
+func expand(d Dialect, more ...string) string {
 	w := newWriter(nil, d)
 	var terms []string
 	for i := range properties {
 		if p := &properties[i]; p.in&w.bit != 0 {
 			terms = append(terms, w.spell(idName(d))+" eq '"+p.id+"'")
 		}
+	}
+	for _, id := range more {
+		terms = append(terms, w.spell(idName(d))+" eq '"+id+"'")
 	}
 	return w.spell("singleValueExtendedProperties") + "($filter=" + strings.Join(terms, " or ") + ")"
 }

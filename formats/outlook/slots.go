@@ -16,6 +16,7 @@ const (
 	slotCreated
 	slotModified
 	slotFolder
+	slotClass // IPM.Contact: everything that is a contact has one
 
 	// Names and the like.
 	slotFileAs

@@ -131,6 +131,10 @@ const KeyID = "String " + setCardferry + " Name CardferryKey"
 // stashID is the name of the property that holds what no slot can hold.
 const stashID = "String " + setCardferry + " Name CardferryStash"
 
+// classID is the name of PidTagMessageClass, which every contact has, so that it
+// tells whether extended properties were shown at all.
+const classID = "String 0x1a"
+
 // properties lists the extended properties, by the names of MS-OXPROPS in their
 // order: telephone numbers (PidTag…TelephoneNumber and the fax numbers), PO boxes,
 // the personal home page, PidTagWeddingAnniversary, PidTagGender, and the flag.
@@ -162,6 +166,8 @@ var properties = []property{
 	{"Boolean " + setAddress + " Id 0x8015", "", all, asMark, slotPicture},
 	{KeyID, "", all, asText, slotKey},
 	{stashID, "", all, asText, slotStash},
+	{classID, "", none, asText, slotClass},
+	{"String 0x001a", "", none, asText, slotClass},
 }
 
 // named completes the rows with their names as they are written.

@@ -76,7 +76,7 @@ func (r reader) folder(ctx context.Context, folder contact.Folder, yield func(*c
 		return yield(nil, err)
 	}
 	more := true
-	err = odata.Walk(ctx, r.client, link, odata.DecodePage, func(page *outlook.Page, _ string) bool {
+	err = odata.Walk(ctx, r.client, odata.Listing{Link: link}, odata.DecodePage, func(page *outlook.Page, _ string) bool {
 		for _, c := range page.Contacts {
 			c.Folder = folder.Path
 			more = more && yield(c, nil)

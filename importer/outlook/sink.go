@@ -138,7 +138,7 @@ func (s *Sink) findIn(ctx context.Context, folder contact.Folder, key string) ([
 		return nil, err
 	}
 	var found []*contact.Contact
-	err = odata.Walk(ctx, s.client, link, odata.DecodePage, func(page *outlook.Page, _ string) bool {
+	err = odata.Walk(ctx, s.client, odata.Listing{Link: link}, odata.DecodePage, func(page *outlook.Page, _ string) bool {
 		for _, c := range page.Contacts {
 			listed := slices.ContainsFunc(found, func(f *contact.Contact) bool { return f.ID == c.ID })
 			if c.Key == key && !listed {

@@ -74,12 +74,12 @@ func (c *Client) SetPhoto(ctx context.Context, id contact.ID, jpeg []byte) error
 // DecodePage reads one answer of a listing of contacts, for [Walk]. One with contacts
 // that cannot be read is asked for a second time: it may have been damaged on its
 // way.
-func DecodePage(body []byte, try int) (*outlook.Page, string, error) {
-	page, err := outlook.DecodePage(body)
+func DecodePage(a Answer) (*outlook.Page, string, error) {
+	page, err := outlook.DecodePage(a.Body)
 	if err != nil {
 		return nil, "", err
 	}
-	if len(page.Bad) > 0 && try == 1 {
+	if len(page.Bad) > 0 && a.Try == 1 {
 		return nil, "", page.Bad[0]
 	}
 	return page, page.NextLink, nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cardferry/cardferry/contact"
@@ -21,18 +22,50 @@ type wireFolder struct {
 	ParentID      string `json:"parentFolderId"`
 	Name          string `json:"displayName"`
 	WellKnownName string
+	Removed       any `json:"@removed"` // in a delta's rows: gone since
+}
+
+// isInternal reports whether the service keeps the folder for its own ends: such
+// folders have well-known names.
+func (f *wireFolder) isInternal() bool {
+	return f.WellKnownName != "" && !strings.EqualFold(f.WellKnownName, DefaultFolder)
 }
 
 type folderPage struct {
 	Value []wireFolder
 	Next  string `json:"@odata.nextLink"`
+	Delta string `json:"@odata.deltaLink"`
 }
 
-// Folders returns the tree of contact folders, the default folder first and
-// parents before children. Paths are relative to the default folder, whether the
-// dialect shows the others below it or beside it. Folders that the service keeps
-// for its own ends (it names them by a well-known name) are left out.
+// Folders returns the folders of the tree, as [Tree.Folders] does.
 func (c *Client) Folders(ctx context.Context) ([]contact.Folder, error) {
+	t, err := c.Tree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return t.Folders(), nil
+}
+
+// Tree is the tree of contact folders. Folders that the service keeps for its own
+// ends are not in it.
+type Tree struct {
+	// Nodes are the folders in any order, but for the first: the default folder,
+	// whether the dialect shows the others below it or beside it.
+	Nodes []Node `json:"nodes"`
+	// Roots are the ids by which folders of the first level name their parent,
+	// beside that of the default folder.
+	Roots []string `json:"roots,omitempty"`
+}
+
+// Node is a folder, without the path that its place gives it.
+type Node struct {
+	ID     string `json:"id"`
+	Parent string `json:"parent,omitzero"` // a node's id; that of the default folder for the first level
+	Name   string `json:"name"`
+}
+
+// Tree reads the tree, folder by folder.
+func (c *Client) Tree(ctx context.Context) (*Tree, error) {
 	link, err := c.Link([]string{"contactFolders", DefaultFolder})
 	if err != nil {
 		return nil, err
@@ -47,46 +80,43 @@ func (c *Client) Folders(ctx context.Context) ([]contact.Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the default folder: %w", err)
 	}
-	t := &tree{client: c, seen: map[string]bool{top.ID: true}}
-	t.folders = []contact.Folder{{ID: contact.FolderID(top.ID), Name: top.Name, Default: true}}
+	t := &Tree{Nodes: []Node{{ID: top.ID, Name: top.Name}}}
 	// The dialects disagree on what the first listing holds.
 	for _, segments := range [][]string{{"contactFolders", DefaultFolder, "childFolders"}, {"contactFolders"}} {
-		if err := t.list(ctx, "", segments); err != nil {
+		if err := c.listFolders(ctx, t, top.ID, segments); err != nil {
 			return nil, err
 		}
 	}
-	for i := 1; i < len(t.folders); i++ {
-		f := t.folders[i]
-		if err := t.list(ctx, f.Path, []string{"contactFolders", string(f.ID), "childFolders"}); err != nil {
+	for i := 1; i < len(t.Nodes); i++ {
+		id := t.Nodes[i].ID
+		if err := c.listFolders(ctx, t, id, []string{"contactFolders", id, "childFolders"}); err != nil {
 			return nil, err
 		}
 	}
-	return t.folders, nil
+	return t, nil
 }
 
-// tree is a tree of folders that is being read.
-type tree struct {
-	client  *Client
-	seen    map[string]bool
-	folders []contact.Folder
-}
-
-// list adds the folders of one listing, which stand below path. A folder that has
-// gone meanwhile has none.
-func (t *tree) list(ctx context.Context, path contact.FolderPath, segments []string) error {
-	link, err := t.client.Link(segments, "$top", "250")
+// listFolders adds the folders of one listing, which stand below parent. A folder
+// that has gone meanwhile has none.
+func (c *Client) listFolders(ctx context.Context, t *Tree, parent string, segments []string) error {
+	link, err := c.Link(segments, "$top", "250")
 	if err != nil {
 		return err
 	}
-	err = Walk(ctx, t.client, link, func(body []byte, _ int) (page folderPage, next string, err error) {
-		err = unmarshal(body, &page)
-		if err == nil && page.Value == nil {
-			err = errors.New("not a page of folders")
-		}
+	err = Walk(ctx, c, Listing{Link: link}, func(a Answer) (page folderPage, next string, err error) {
+		page, err = parseFolders(a.Body)
 		return page, page.Next, err
 	}, func(page folderPage, _ string) bool {
-		for _, f := range page.Value {
-			t.add(path, f)
+		for i := range page.Value {
+			f := &page.Value[i]
+			at := t.find(f.ID)
+			if f.ID == "" || at > 0 || f.isInternal() {
+				continue
+			}
+			t.addRoot(parent, f.ParentID)
+			if at < 0 {
+				t.Nodes = append(t.Nodes, Node{f.ID, parent, f.Name})
+			}
 		}
 		return true
 	})
@@ -96,14 +126,48 @@ func (t *tree) list(ctx context.Context, path contact.FolderPath, segments []str
 	return nil
 }
 
-func (t *tree) add(path contact.FolderPath, f wireFolder) {
-	known := f.WellKnownName != "" && !strings.EqualFold(f.WellKnownName, DefaultFolder)
-	if f.ID == "" || t.seen[f.ID] || known {
-		return
+func parseFolders(body []byte) (page folderPage, err error) {
+	err = unmarshal(body, &page)
+	if err == nil && page.Value == nil {
+		err = errors.New("not a page of folders")
 	}
-	t.seen[f.ID] = true
-	name := cmp.Or(strings.TrimSpace(f.Name), "unnamed")
-	t.folders = append(t.folders, contact.Folder{ID: contact.FolderID(f.ID), Name: name, Path: path.Child(name)})
+	return page, err
+}
+
+// addRoot notes by what id a folder of the first level names its parent.
+func (t *Tree) addRoot(parent, named string) {
+	if top := t.Nodes[0].ID; parent == top && named != top && named != "" && !slices.Contains(t.Roots, named) {
+		t.Roots = append(t.Roots, named)
+	}
+}
+
+func (t *Tree) find(id string) int {
+	return slices.IndexFunc(t.Nodes, func(n Node) bool { return n.ID == id })
+}
+
+// Folders returns the tree as a list: the default folder first, parents before
+// children, folders of one parent by their names. Paths are relative to the default
+// folder.
+func (t *Tree) Folders() []contact.Folder {
+	below := map[string][]Node{}
+	for _, n := range t.Nodes[1:] {
+		below[n.Parent] = append(below[n.Parent], n)
+	}
+	top := t.Nodes[0]
+	folders := []contact.Folder{{ID: contact.FolderID(top.ID), Name: top.Name, Default: true}}
+	for i := 0; i < len(folders); i++ {
+		parent := folders[i]
+		children := below[string(parent.ID)]
+		delete(below, string(parent.ID)) // whatever the service says, it is a tree
+		slices.SortFunc(children, func(a, b Node) int {
+			return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
+		})
+		for _, n := range children {
+			name := cmp.Or(strings.TrimSpace(n.Name), "unnamed")
+			folders = append(folders, contact.Folder{ID: contact.FolderID(n.ID), Name: name, Path: parent.Path.Child(name)})
+		}
+	}
+	return folders
 }
 
 // unmarshal reads JSON in either casing.

@@ -29,7 +29,7 @@ func (p *pages) DoRead(req *http.Request, buf []byte, _ int64) (*http.Response, 
 func TestMemoryOfAnswersIsUsedAgain(t *testing.T) {
 	p := &pages{}
 	var all []*outlook.Page
-	err := Walk(t.Context(), newClient(t, p, Account{}), "/v1.0/0", DecodePage, func(page *outlook.Page, _ string) bool {
+	err := Walk(t.Context(), newClient(t, p, Account{}), Listing{Link: "/v1.0/0"}, DecodePage, func(page *outlook.Page, _ string) bool {
 		all = append(all, page)
 		return true
 	})

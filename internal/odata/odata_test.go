@@ -293,8 +293,8 @@ func TestWalkStopsInCircles(t *testing.T) {
 		answers = append(answers, answer(200, "https://graph.microsoft.com/v1.0/a"))
 	}
 	s := &script{answers: answers}
-	parse := func(body []byte, _ int) (struct{}, string, error) { return struct{}{}, string(body), nil }
-	err := Walk(t.Context(), newClient(t, s, Account{}), "/v1.0/a", parse, func(struct{}, string) bool { return true })
+	parse := func(a Answer) (struct{}, string, error) { return struct{}{}, string(a.Body), nil }
+	err := Walk(t.Context(), newClient(t, s, Account{}), Listing{Link: "/v1.0/a"}, parse, func(struct{}, string) bool { return true })
 	if !errors.Is(err, ErrCircle) || len(s.seen) > 1+badAnswers {
 		t.Errorf("%d requests, error %v", len(s.seen), err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 )
 
 // maxAnswer is the longest answer that is read, photos excepted.
@@ -17,12 +18,7 @@ const maxRedirects = 5
 
 // Get reads what is at the link.
 func (c *Client) Get(ctx context.Context, link string) ([]byte, error) {
-	return c.getInto(ctx, link, nil)
-}
-
-// getInto is Get into the memory of buf, where that is large enough.
-func (c *Client) getInto(ctx context.Context, link string, buf []byte) ([]byte, error) {
-	body, _, err := c.send(ctx, http.MethodGet, link, content{buf: buf})
+	body, _, err := c.send(ctx, http.MethodGet, link, content{})
 	return body, err
 }
 
@@ -32,10 +28,11 @@ func (c *Client) Send(ctx context.Context, method, link string, body []byte) ([]
 	return answer, err
 }
 
-// content is the body of a request; one without a type is none.
+// content is what a request has beside its address; a body without a type is none.
 type content struct {
 	data      []byte
 	mediaType string
+	prefer    string // beside what every request prefers
 	buf       []byte // memory for the answer's body
 }
 
@@ -82,8 +79,12 @@ func (c *Client) perform(ctx context.Context, method, link string, what content)
 		req.Header.Set("Content-Type", what.mediaType)
 	}
 	req.Header.Set("User-Agent", c.agent)
+	prefer := what.prefer
 	if c.Dialect().Graph() {
-		req.Header.Set("Prefer", `IdType="ImmutableId"`)
+		prefer = strings.TrimSuffix(`IdType="ImmutableId", `+prefer, ", ")
+	}
+	if prefer != "" {
+		req.Header.Set("Prefer", prefer)
 	}
 	if reader, ok := c.doer.(bodyReader); ok {
 		return reader.DoRead(req, what.buf, maxAnswer)
@@ -108,21 +109,42 @@ type bodyReader interface {
 // badAnswers is how often an answer that makes no sense is asked for again.
 const badAnswers = 8
 
+// ErrNonsense says that an answer makes no sense, however often it is asked for.
+var ErrNonsense = errors.New("the answer makes no sense")
+
+// final is an error of an answer that is not asked for again.
+type final struct{ error }
+
+func (e final) Unwrap() error { return e.error }
+
+// Final makes an error one that asking again does not mend.
+func Final(err error) error { return final{err} }
+
+func isFinal(err error) bool {
+	_, foreign := errors.AsType[*ForeignLinkError](err)
+	_, is := errors.AsType[final](err)
+	return foreign || is
+}
+
 // Read reads what is at the link and hands it to parse, which may be called more
 // than once: an answer that it returns an error for is asked for again.
 func (c *Client) Read(ctx context.Context, link string, parse func(body []byte) error) error {
+	return c.read(ctx, link, "", func(body []byte, _ http.Header) error { return parse(body) })
+}
+
+func (c *Client) read(ctx context.Context, link, prefer string, parse func([]byte, http.Header) error) error {
 	var bad error
 	for range badAnswers {
-		body, err := c.Get(ctx, link)
+		body, header, err := c.send(ctx, http.MethodGet, link, content{prefer: prefer})
 		if err != nil {
 			return err
 		}
-		if bad = parse(body); bad == nil {
+		if bad = parse(body, header); bad == nil {
 			return nil
 		}
-		if _, foreign := errors.AsType[*ForeignLinkError](bad); foreign {
+		if isFinal(bad) {
 			return bad
 		}
 	}
-	return fmt.Errorf("the answer makes no sense: %w", bad)
+	return fmt.Errorf("%w: %w", ErrNonsense, bad)
 }

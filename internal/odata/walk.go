@@ -6,23 +6,41 @@ import (
 	"encoding/json"
 	"errors"
 	"hash/maphash"
+	"net/http"
+	"strings"
 )
 
 // ErrCircle says that the links of a listing lead back to where they came from.
 var ErrCircle = errors.New("the links of the listing go in circles")
 
-// Walk follows a listing from a link on. parse reads an answer and returns what it
-// holds, and the link that it names for the next, "" at the end; try counts from 1
-// how often this answer has been asked for. take is called once for every answer
+// Listing says where a listing begins and what its requests are sent with.
+type Listing struct {
+	Link string
+	// Prefer is what every request prefers, for the service does not remember it;
+	// "" is nothing of its own.
+	Prefer string
+}
+
+// Answer is one answer of a listing.
+type Answer struct {
+	Link   string // that was asked
+	Try    int    // how often it was, from 1
+	Body   []byte
+	Header http.Header
+}
+
+// Walk follows a listing. parse reads an answer and returns what it
+// holds, and the link that it names for the next, "" at the end. take is called once for every answer
 // that has been accepted, in order, with that link as [Client.Link] has it, and
 // returns false to stop. An answer that makes no sense, or leads to where the
 // listing has been already, is asked for again.
 //
 // While one answer is parsed and taken, the next is read and parsed: parse must be
-// ready to run twice at a time. The memory of body is used again: parse must keep
+// ready to run twice at a time. The memory of the body is used again: parse must keep
 // nothing of it.
-func Walk[T any](ctx context.Context, c *Client, link string, parse func(body []byte, try int) (T, string, error), take func(answer T, next string) bool) error {
-	w := &walk[T]{client: c, parse: parse, seed: maphash.MakeSeed(), visited: map[uint64]bool{}, free: make(chan []byte, 2)}
+func Walk[T any](ctx context.Context, c *Client, from Listing, parse func(Answer) (T, string, error), take func(answer T, next string) bool) error {
+	link := from.Link
+	w := &walk[T]{client: c, prefer: from.Prefer, parse: parse, seed: maphash.MakeSeed(), visited: map[uint64]bool{}, free: make(chan []byte, 2)}
 	w.start(ctx, link)
 	defer func() { w.ahead.stop() }()
 	for {
@@ -58,7 +76,8 @@ func Walk[T any](ctx context.Context, c *Client, link string, parse func(body []
 
 type walk[T any] struct {
 	client  *Client
-	parse   func(body []byte, try int) (T, string, error)
+	prefer  string
+	parse   func(Answer) (T, string, error)
 	seed    maphash.Seed
 	visited map[uint64]bool
 	ahead   *step[T]    // the next answer
@@ -88,7 +107,7 @@ func (w *walk[T]) start(ctx context.Context, link string) {
 	w.ahead = s
 	go func() {
 		defer close(s.done)
-		body, err := w.client.getInto(ctx, link, w.memory())
+		body, header, err := w.client.send(ctx, http.MethodGet, link, content{buf: w.memory(), prefer: w.prefer})
 		if err == nil {
 			s.guess = w.client.guessNext(body)
 		}
@@ -97,7 +116,7 @@ func (w *walk[T]) start(ctx context.Context, link string) {
 			s.err = err
 			return
 		}
-		s.answer, s.next, s.err = w.parse(body, 1)
+		s.answer, s.next, s.err = w.parse(Answer{link, 1, body, header})
 		select {
 		case w.free <- body:
 		default:
@@ -135,21 +154,36 @@ func (w *walk[T]) accept(next string) (string, error) {
 		return "", nil
 	}
 	next, err := w.client.Relative(next)
-	if err == nil && w.seen(next) {
+	if err == nil && (w.seen(next) || startsOver(next)) {
 		err = ErrCircle
 	}
 	return next, err
 }
 
+// startsOver reports whether a link leads to the first row, as broken links of the
+// service have been seen to.
+func startsOver(link string) bool {
+	_, query, _ := strings.Cut(link, "?")
+	if HasSkipToken(link) {
+		return false
+	}
+	for pair := range strings.SplitSeq(query, "&") {
+		if name, value, _ := strings.Cut(pair, "="); value == "0" && strings.HasSuffix(strings.ToLower(name), "skip") {
+			return true
+		}
+	}
+	return false
+}
+
 // again asks for an answer that made no sense, which was step s.
 func (w *walk[T]) again(ctx context.Context, s *step[T], bad error) (answer T, next string, err error) {
-	if _, foreign := errors.AsType[*ForeignLinkError](bad); s.failed || foreign {
+	if s.failed || isFinal(bad) {
 		return answer, "", bad
 	}
 	try := 1
-	err = w.client.Read(ctx, s.link, func(body []byte) (err error) {
+	err = w.client.read(ctx, s.link, w.prefer, func(body []byte, header http.Header) (err error) {
 		try++
-		if answer, next, err = w.parse(body, try); err == nil {
+		if answer, next, err = w.parse(Answer{s.link, try, body, header}); err == nil {
 			next, err = w.accept(next)
 		}
 		return err
