@@ -25,10 +25,10 @@ func readAddress(r *cardReader, p *property) bool {
 	a.Label = value(p.get("LABEL"))
 	a.Type, a.Preferred, a.Params = r.typed(p, addressKind)
 	if more != "" { // formatted text of old Google exports, the many parts of RFC 9554
-		setParam(&a.Params, paramMore, more)
+		a.Params = with(a.Params, paramMore, more)
 	}
 	r.homes = append(r.homes, addressAt{len(r.c.Addresses), p.line, p.group})
-	add(&r.c.Addresses, a)
+	add(&r.c.Addresses, r.room.addresses[:], a)
 	return true
 }
 
@@ -49,14 +49,14 @@ func readAddressLabel(r *cardReader, p *property) bool {
 	label.Type, label.Preferred, label.Params = r.typed(p, addressKind)
 	i := r.addressFor(p, label.Type)
 	if i < 0 {
-		add(&r.c.Addresses, label)
+		add(&r.c.Addresses, r.room.addresses[:], label)
 		return true
 	}
 	a := &r.c.Addresses[i]
 	a.Label = label.Label
 	for name, values := range label.Params {
 		if _, ok := a.Params[name]; !ok && name != paramGroup {
-			setParam(&a.Params, name, values...)
+			a.Params = with(a.Params, name, values...)
 		}
 	}
 	return true

@@ -2,70 +2,66 @@ package vcard
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats"
 	gv "github.com/emersion/go-vcard"
 )
 
-const benchCards = 2000
+// The benchmarks read and write what six programs write (testdata/programs), half
+// of it vCard 3.0 with the habits of Google, Apple, Exchange and Android, the rest
+// 4.0 and 2.1. internal/bench runs them for its rows: the library's decoder does
+// less on the same bytes, for its result is still escaped and has no dates.
 
-func benchContacts(photo int) []*contact.Contact {
-	all := make([]*contact.Contact, benchCards)
-	for i := range all {
-		c := &contact.Contact{
-			UID:          fmt.Sprintf("urn:uuid:00000000-0000-4000-8000-%012d", i),
-			Name:         contact.Name{Display: fmt.Sprintf("Jörg Muster %d", i), Given: "Jörg", Family: fmt.Sprintf("Muster %d", i), Prefix: "Dr."},
-			Organization: contact.Organization{Company: "Nordwind, GmbH", Department: "Einkauf", Title: "Leiter"},
-			Emails:       []contact.Email{{Address: fmt.Sprintf("joerg%d@nordwind.example", i), Type: "work"}, {Address: fmt.Sprintf("j%d@home.example", i), Type: "home"}},
-			Phones:       []contact.Phone{{Number: fmt.Sprintf("+49 40 555%04d", i), Type: "work"}, {Number: fmt.Sprintf("+49 171 55%05d", i), Type: "mobile"}},
-			Addresses:    []contact.Address{{Type: "work", Street: "Hafenweg 1", City: "Hamburg", PostalCode: "20457", Country: "Deutschland"}},
-			Websites:     []contact.Website{{URL: "https://nordwind.example/", Type: "work"}},
-			Birthday:     contact.Date{Year: 1970, Month: 1 + i%12, Day: 1 + i%28},
-			Notes:        "Met at the fair in Hanover; wants to hear about the new catalogue,\nbut not before March.",
-			Categories:   []string{"Customers", "North"},
-		}
-		if photo > 0 {
-			c.Photo = contact.NewPhoto(append([]byte("\xff\xd8\xff\xe0"), bytes.Repeat([]byte{byte(i)}, photo)...))
-		}
-		all[i] = contact.Normalize(c)
-	}
-	return all
-}
+const benchRounds = 300 // each file of testdata/programs so many times
 
+// benchFile returns the cards, numbered so that no two are the same. With photo, one
+// card in four has one of that many bytes, folded as programs fold.
 func benchFile(b *testing.B, photo int) []byte {
-	var out bytes.Buffer
-	enc := NewEncoder(&out, Options{})
-	for _, c := range benchContacts(photo) {
-		if _, err := enc.Encode(c); err != nil {
+	files, err := filepath.Glob("testdata/programs/*.vcf")
+	if err != nil || len(files) == 0 {
+		b.Fatal("no cards to measure with", err)
+	}
+	var texts []string
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
 			b.Fatal(err)
+		}
+		texts = append(texts, string(text))
+	}
+	var out bytes.Buffer
+	for i := range benchRounds {
+		for j, text := range texts {
+			text = strings.ReplaceAll(text, "4711", fmt.Sprintf("%04d", i))
+			if photo > 0 && (i+j)%4 == 0 {
+				line := []byte("PHOTO;ENCODING=b;TYPE=JPEG:" + base64.StdEncoding.EncodeToString(append([]byte("\xff\xd8\xff\xe0"), bytes.Repeat([]byte{byte(i), byte(j)}, photo/2)...)))
+				text = strings.Replace(text, "\r\nN:", "\r\n"+string(appendFolded(nil, line))+"N:", 1)
+			}
+			out.WriteString(text)
 		}
 	}
 	return out.Bytes()
 }
 
 func BenchmarkDecode(b *testing.B) {
-	for _, photo := range []int{0, 16 << 10} {
-		name := "text"
-		if photo > 0 {
-			name = "photos"
-		}
+	for name, photo := range map[string]int{"text": 0, "photos": 16 << 10} {
 		b.Run(name+"/cardferry", func(b *testing.B) {
 			file := benchFile(b, photo)
 			b.SetBytes(int64(len(file)))
 			b.ReportAllocs()
 			for b.Loop() {
-				n := 0
 				for _, err := range NewDecoder(bytes.NewReader(file)).All() {
 					if err != nil {
 						b.Fatal(err)
 					}
-					n++
-				}
-				if n != benchCards {
-					b.Fatal(n)
 				}
 			}
 		})
@@ -74,57 +70,60 @@ func BenchmarkDecode(b *testing.B) {
 			b.SetBytes(int64(len(file)))
 			b.ReportAllocs()
 			for b.Loop() {
-				dec, n := gv.NewDecoder(bytes.NewReader(file)), 0
-				for {
-					_, err := dec.Decode()
-					if err == io.EOF {
+				for dec := gv.NewDecoder(bytes.NewReader(file)); ; {
+					if _, err := dec.Decode(); err == io.EOF {
 						break
-					} else if err != nil {
-						b.Fatal(err)
 					}
-					n++
-				}
-				if n != benchCards {
-					b.Fatal(n)
 				}
 			}
 		})
 	}
 }
 
+// The library writes cards that it has read; where they would not come out right,
+// it is no slower for that.
 func BenchmarkEncode(b *testing.B) {
-	all := benchContacts(0)
-	file := benchFile(b, 0)
-	b.Run("cardferry", func(b *testing.B) {
-		b.SetBytes(int64(len(file)))
-		b.ReportAllocs()
-		for b.Loop() {
-			enc := NewEncoder(io.Discard, Options{})
-			for _, c := range all {
-				if _, err := enc.Encode(c); err != nil {
+	for name, photo := range map[string]int{"text": 0, "photos": 16 << 10} {
+		b.Run(name+"/cardferry", func(b *testing.B) {
+			file := benchFile(b, photo)
+			var all []*contact.Contact
+			for c, err := range NewDecoder(bytes.NewReader(file)).All() {
+				if err != nil {
 					b.Fatal(err)
 				}
+				all = append(all, c)
 			}
-		}
-	})
-	b.Run("go-vcard", func(b *testing.B) { // of cards that are made already
-		var cards []gv.Card
-		for dec := gv.NewDecoder(bytes.NewReader(file)); ; {
-			card, err := dec.Decode()
-			if err == io.EOF {
-				break
-			}
-			cards = append(cards, card)
-		}
-		b.SetBytes(int64(len(file)))
-		b.ReportAllocs()
-		for b.Loop() {
-			enc := gv.NewEncoder(io.Discard)
-			for _, card := range cards {
-				if err := enc.Encode(card); err != nil {
-					b.Fatal(err)
+			b.SetBytes(int64(len(file)))
+			b.ReportAllocs()
+			for b.Loop() {
+				enc := NewEncoder(io.Discard, Options{})
+				for _, c := range all {
+					if _, err := enc.Encode(c); err != nil && !formats.IsRecordError(err) {
+						b.Fatal(err)
+					}
 				}
 			}
-		}
-	})
+		})
+		b.Run(name+"/go-vcard", func(b *testing.B) {
+			file := benchFile(b, photo)
+			var cards []gv.Card
+			for dec := gv.NewDecoder(bytes.NewReader(file)); ; {
+				card, err := dec.Decode()
+				if err == io.EOF {
+					break
+				}
+				if card != nil {
+					cards = append(cards, card)
+				}
+			}
+			b.SetBytes(int64(len(file)))
+			b.ReportAllocs()
+			for b.Loop() {
+				enc := gv.NewEncoder(io.Discard)
+				for _, card := range cards {
+					enc.Encode(card)
+				}
+			}
+		})
+	}
 }

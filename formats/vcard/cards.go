@@ -222,10 +222,10 @@ func formOf(parameter []byte) form {
 	case !bytes.EqualFold(name, []byte(paramEncoding)):
 		return plain
 	}
-	switch string(bytes.ToUpper(value)) {
-	case "QUOTED-PRINTABLE":
+	switch {
+	case bytes.EqualFold(value, []byte("QUOTED-PRINTABLE")):
 		return quotedPrintable
-	case "BASE64", "B":
+	case bytes.EqualFold(value, []byte("BASE64")), bytes.EqualFold(value, []byte("B")):
 		return base64Lines
 	}
 	return plain
@@ -305,7 +305,7 @@ func (s *splitter) addNested(line []byte) {
 
 // isMark reports whether line is BEGIN:VCARD or END:VCARD, however it is spelled.
 func isMark(line []byte, mark string) bool {
-	if len(line) < 9 || len(line) > 64 || line[0]|0x20 != mark[0]|0x20 && line[0] < 0x80 {
+	if len(line) < 9 || len(line) > 64 || line[0] < 0x80 && (line[0]|0x20 != mark[0]|0x20 || line[1]|0x20 != mark[1]|0x20) {
 		return false
 	}
 	name, value, ok := bytes.Cut(trimBOM(line), []byte(":"))
@@ -319,8 +319,10 @@ func isBase64(line []byte) bool {
 	for i, b := range line {
 		switch {
 		case 'A' <= b && b <= 'Z', 'a' <= b && b <= 'z', '0' <= b && b <= '9', b == '+', b == '/', b == '=':
-		default:
+		case b == ' ' || b == '\t':
 			return len(bytes.TrimSpace(line[i:])) == 0
+		default:
+			return false
 		}
 	}
 	return true

@@ -46,10 +46,10 @@ func parseDate(p *property) (d contact.Date, clock string, ok bool) {
 	if err != nil || !isClock(clock) {
 		return d, "", false
 	}
-	if d.Month != 0 && (d.Year == noYear || p.get(paramNoYear) == fmt.Sprintf("%04d", d.Year)) {
+	if omitted := p.get(paramNoYear); d.Month != 0 && (d.Year == noYear || omitted != "" && omitted == fmt.Sprintf("%04d", d.Year)) {
 		d.Year = 0
 	}
-	if strings.Trim(clock, "T0:Z+-.,") == "" {
+	if clock != "" && strings.Trim(clock, "T0:Z+-.,") == "" {
 		clock = ""
 	}
 	return d, clock, true
@@ -68,7 +68,7 @@ func readLabelledDate(r *cardReader, p *property) bool {
 		return false
 	}
 	d, clock, ok := parseDate(p)
-	bare := property{params: p.params} // the group was for the label
+	bare := property{head: &head{params: p.params}} // the group was for the label
 	switch {
 	case !ok:
 		return false

@@ -138,7 +138,7 @@ func (w *writer) understood(p *property) bool {
 		w.probe = w.c.Clone()
 		w.probe.UID = w.c.DerivedUID()
 	}
-	r := cardReader{c: w.probe, modern: true}
+	r := cardReader{room: &room{}, c: w.probe, modern: true}
 	if !h.read(&r, p) {
 		return false
 	}

@@ -1,6 +1,7 @@
 package vcard
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -65,7 +66,9 @@ func dropLoneGroups(c *contact.Contact) bool {
 		}
 	}
 	for _, m := range lone {
-		if delete(*m.params, paramGroup); len(*m.params) > 0 {
+		rest := maps.Clone(*m.params) // they are shared
+		if delete(rest, paramGroup); len(rest) > 0 {
+			*m.params = rest
 			continue
 		}
 		*m.params = nil

@@ -28,6 +28,18 @@ const readSize = 64 << 10
 // next returns the next line without its end. The bytes are valid until the next
 // call. After the last line it returns what src ended with.
 func (l *lineReader) next() ([]byte, error) {
+	// The usual end first: LF or CRLF, and no other CR before it.
+	if lf := indexFrom(l.buf[l.start:l.end], '\n', &l.noLF); lf >= 0 {
+		line := l.buf[l.start : l.start+lf]
+		if lf > 0 && line[lf-1] == '\r' {
+			line = line[:lf-1]
+		}
+		if bytes.IndexByte(line, '\r') < 0 {
+			l.consume(lf + 1)
+			l.number++
+			return line, nil
+		}
+	}
 	for {
 		if line, size := l.cut(); size > 0 {
 			l.consume(size)

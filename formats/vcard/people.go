@@ -16,7 +16,7 @@ func relationReader(typ string) reader {
 	return func(r *cardReader, p *property) bool {
 		said, _, params := r.typed(p, relateKind)
 		if said != "" {
-			setParam(&params, gv.ParamType, said)
+			params = with(params, gv.ParamType, said)
 		}
 		r.relate(contact.Relation{Name: value(p.value), Type: typ, Params: params})
 		return true
@@ -43,7 +43,7 @@ func readRelatedName(r *cardReader, p *property) bool {
 		return true
 	}
 	if *role == "" && relation.Params != nil {
-		r.c.Extra = append(r.c.Extra, contact.Extra{Origin: origin, Name: name, Params: relation.Params})
+		r.keep(contact.Extra{Origin: origin, Name: name, Params: relation.Params})
 	}
 	*role = relation.Name
 	return true
@@ -69,7 +69,7 @@ func (r *cardReader) relate(relation contact.Relation) {
 	})
 	switch {
 	case i < 0:
-		add(&r.c.Relations, relation)
+		r.c.Relations = append(r.c.Relations, relation)
 	case len(r.c.Relations[i].Params) == 0:
 		r.c.Relations[i].Params = relation.Params
 	}

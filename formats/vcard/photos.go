@@ -37,8 +37,7 @@ func readPhoto(r *cardReader, p *property) bool {
 		return true
 	}
 	r.c.Photo = photo
-	bare := *p
-	bare.params = nil
+	bare := property{head: &head{group: p.group}}
 	for _, q := range p.params {
 		if q.name != gv.ParamType && q.name != gv.ParamMediaType {
 			bare.params = append(bare.params, q)

@@ -2,6 +2,7 @@ package vcard
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -29,13 +30,18 @@ type cardReader struct {
 	props  []property
 	parts  []string // reused by split
 
-	c       *contact.Contact
-	modern  bool // 3.0 or 4.0: commas make lists
+	room    *room
+	c       *contact.Contact // the room's
+	modern  bool             // 3.0 or 4.0: commas make lists
 	version string
 	labels  []groupLabel
-	late    []*property // to be read when all else has been
-	homes   []addressAt // the contact's addresses, where they stand in the card
-	desktop bool        // written by Outlook, which has an office in its address
+	// inGroups are the properties in a group; grouped says that the group of one
+	// of them has become a parameter.
+	inGroups []*property
+	grouped  bool
+	late     []*property // to be read when all else has been
+	homes    []addressAt // the contact's addresses, where they stand in the card
+	desktop  bool        // written by Outlook, which has an office in its address
 }
 
 // groupLabel is an X-ABLabel, the type of the other properties of its group.
@@ -47,7 +53,9 @@ type groupLabel struct {
 
 // read makes the contact. An error says that nothing of the card was readable.
 func (r *cardReader) read(card *rawCard) (*contact.Contact, error) {
-	r.c = &contact.Contact{At: card.at}
+	r.room = &room{}
+	r.c = &r.room.contact
+	r.c.At = card.at
 	r.late, r.homes, r.desktop = r.late[:0], r.homes[:0], false
 	for _, fault := range card.faults {
 		r.unread("extra", contact.Truncated, fault)
@@ -56,12 +64,12 @@ func (r *cardReader) read(card *rawCard) (*contact.Contact, error) {
 	if len(r.props) == 0 && len(r.c.Unread) > len(card.faults) {
 		return nil, formats.RecordErrorf(card.at, "no line of the card could be read")
 	}
-	r.collectLabels()
+	r.collectGroups()
 	for i := range r.props {
 		r.take(&r.props[i])
 	}
 	for _, p := range r.late {
-		if !readers[p.name].read(r, p) {
+		if !p.entry.read(r, p) {
 			r.extra(p)
 		}
 	}
@@ -79,8 +87,7 @@ func (r *cardReader) parse(card *rawCard) {
 	}
 	r.modern = r.version != "" && r.version != "2.1"
 	r.tokens.modern = r.modern
-	r.tokens.params, r.props = r.tokens.params[:0], r.props[:0]
-	r.props = slices.Grow(r.props, len(card.lines))
+	r.props = slices.Grow(r.props[:0], len(card.lines))
 	for i := range card.lines {
 		l := &card.lines[i]
 		n := len(r.props)
@@ -109,13 +116,16 @@ func (r *cardReader) take(p *property) {
 			return // finish looks at those that nobody used
 		}
 	}
-	h, ok := readers[p.name]
+	if !p.sought {
+		p.entry, p.known = readers[p.name]
+		p.sought = true
+	}
 	switch {
-	case ok && h.late:
+	case p.entry.late:
 		r.late = append(r.late, p)
 		return
-	case ok:
-		if !h.read(r, p) {
+	case p.known:
+		if !p.entry.read(r, p) {
 			r.extra(p)
 		}
 		return
@@ -138,7 +148,7 @@ func (r *cardReader) finish() *contact.Contact {
 		r.moveOffice()
 	}
 	contact.Normalize(c)
-	if dropLoneGroups(c) {
+	if r.grouped && dropLoneGroups(c) {
 		contact.Normalize(c)
 	}
 	return c
@@ -161,7 +171,7 @@ func (r *cardReader) unread(f contact.Field, kind contact.LossKind, reason strin
 
 // extra keeps a property as it is.
 func (r *cardReader) extra(p *property) {
-	r.c.Extra = append(r.c.Extra, asExtra(p))
+	r.keep(asExtra(p))
 }
 
 func asExtra(p *property) contact.Extra {
@@ -182,33 +192,48 @@ func setParam(params *contact.Params, name string, values ...string) {
 	(*params)[name] = append((*params)[name], values...)
 }
 
+// with returns params and one more value. The maps of parameters are shared, and
+// nobody changes one.
+func with(params contact.Params, name string, values ...string) contact.Params {
+	all := make(contact.Params, len(params)+1)
+	maps.Copy(all, params)
+	all[name] = append(slices.Clip(all[name]), values...)
+	return all
+}
+
 // attach keeps the parameters of a property whose value the model has: as an
 // Extra of that name without a value. more is the rest of such a value.
 func (r *cardReader) attach(name string, p *property, more string) {
 	params := r.scalarParams(p)
 	if more != "" {
-		setParam(&params, paramMore, more)
+		params = with(params, paramMore, more)
 	}
 	if params != nil {
-		r.c.Extra = append(r.c.Extra, contact.Extra{Origin: origin, Name: name, Params: params})
+		r.keep(contact.Extra{Origin: origin, Name: name, Params: params})
 	}
 }
+
+func (r *cardReader) keep(x contact.Extra) { add(&r.c.Extra, r.room.extra[:], x) }
 
 // scalarParams returns the parameters that mean something beside the value, nil
 // if none does.
 func (r *cardReader) scalarParams(p *property) contact.Params {
-	var params contact.Params
-	for _, q := range p.params {
-		switch q.name {
-		case gv.ParamValue, paramEncoding, paramMore, paramNoYear:
-			continue
+	if p.scalar == nil {
+		var params contact.Params
+		for _, q := range p.params {
+			switch q.name {
+			case gv.ParamValue, paramEncoding, paramMore, paramNoYear:
+				continue
+			}
+			setParam(&params, q.name, q.value)
 		}
-		setParam(&params, q.name, q.value)
+		p.scalar = &params
 	}
-	if p.group != "" {
-		setParam(&params, paramGroup, p.group)
+	if p.group == "" {
+		return *p.scalar
 	}
-	return params
+	r.grouped = true
+	return with(*p.scalar, paramGroup, p.group)
 }
 
 // typed returns what the parameters of a part say: its type, whether it is the
@@ -218,30 +243,34 @@ func (r *cardReader) typed(p *property, k *kind) (typ string, preferred bool, re
 		return "", false, nil
 	}
 	label := r.label(p, k)
-	var room [8]string
-	tokens := room[:0]
-	for _, q := range p.params {
-		switch {
-		case q.name == gv.ParamType && k.prefer && strings.EqualFold(q.value, "pref"):
-			preferred = true
-		case q.name == gv.ParamType:
-			tokens = append(tokens, q.value)
-		case q.name == gv.ParamPreferred && k.prefer && strings.TrimSpace(q.value) == "1":
-			preferred = true
-		case q.name == gv.ParamValue, q.name == paramEncoding, q.name == paramLabel, q.name == paramText, q.name == paramMore:
-		case q.name == "LABEL" && k == addressKind:
-		default:
-			setParam(&rest, q.name, q.value)
+	says := p.kinds[k.index]
+	if says == nil || label != "" {
+		says = &saying{}
+		says.typ, says.preferred, says.rest = k.read(p.params, label)
+		if label == "" {
+			p.kinds[k.index] = says
 		}
 	}
-	typ, others := k.typeOf(tokens, label)
-	if len(others) > 0 {
-		setParam(&rest, gv.ParamType, others...)
+	if p.group == "" || r.isLone(p) {
+		return says.typ, says.preferred, says.rest
 	}
-	if p.group != "" {
-		setParam(&rest, paramGroup, p.group)
+	r.grouped = true
+	return says.typ, says.preferred, with(says.rest, paramGroup, p.group)
+}
+
+// isLone reports whether the group of a part is Apple's way to attach a label and
+// nothing else: dropLoneGroups would forget it.
+func (r *cardReader) isLone(p *property) bool {
+	if !isItem(p.group) {
+		return false
 	}
-	return typ, preferred, rest
+	l := r.labelOf(p.group)
+	for _, q := range r.inGroups {
+		if q != p && (l == nil || !l.used || q != l.prop) && strings.EqualFold(q.group, p.group) {
+			return false
+		}
+	}
+	return true
 }
 
 // label returns the type that the property's label says, "" if it has none.
@@ -268,10 +297,16 @@ func (r *cardReader) labelOf(group string) *groupLabel {
 	return nil
 }
 
-func (r *cardReader) collectLabels() {
-	r.labels = r.labels[:0]
+// collectGroups notes what is in a group, and the labels.
+func (r *cardReader) collectGroups() {
+	r.labels, r.inGroups, r.grouped = r.labels[:0], r.inGroups[:0], false
 	for i := range r.props {
-		if p := &r.props[i]; p.name == propLabel && p.group != "" {
+		p := &r.props[i]
+		if p.group == "" {
+			continue
+		}
+		r.inGroups = append(r.inGroups, p)
+		if p.name == propLabel {
 			r.labels = append(r.labels, groupLabel{prop: p, text: value(p.value)})
 		}
 	}
@@ -283,10 +318,22 @@ func (r *cardReader) split(raw string, sep byte) []string {
 	return r.parts
 }
 
-// add appends to a list of the model, of which most have one or two items.
-func add[T any](list *[]T, item T) {
+// room is a contact with space for as many parts as most have: one piece of memory
+// in place of six.
+type room struct {
+	contact    contact.Contact
+	emails     [2]contact.Email
+	phones     [4]contact.Phone
+	addresses  [1]contact.Address
+	websites   [1]contact.Website
+	categories [2]string
+	extra      [2]contact.Extra
+}
+
+// add appends to a list of the model, which begins in the space given.
+func add[T any](list *[]T, space []T, item T) {
 	if *list == nil {
-		*list = make([]T, 0, 2)
+		*list = space[:0:len(space)]
 	}
 	*list = append(*list, item)
 }

@@ -154,7 +154,7 @@ func readNickname(r *cardReader, p *property) bool {
 	}
 	r.fill(&r.c.Name.Nickname, value(first), gv.FieldNickname, p)
 	if v := value(others); v != "" && v != r.c.Name.Nickname {
-		r.c.Extra = append(r.c.Extra, contact.Extra{Origin: origin, Name: gv.FieldNickname, Value: others})
+		r.keep(contact.Extra{Origin: origin, Name: gv.FieldNickname, Value: others})
 	}
 	return true
 }
@@ -183,7 +183,7 @@ func readOrganization(r *cardReader, p *property) bool {
 func readEmail(r *cardReader, p *property) bool {
 	e := contact.Email{Address: value(p.value), Name: strings.TrimSpace(p.get(paramText))}
 	e.Type, e.Preferred, e.Params = r.typed(p, emailKind)
-	add(&r.c.Emails, e)
+	add(&r.c.Emails, r.room.emails[:], e)
 	return true
 }
 
@@ -194,21 +194,21 @@ func readPhone(r *cardReader, p *property) bool {
 	}
 	n := contact.Phone{Number: number}
 	n.Type, n.Preferred, n.Params = r.typed(p, phoneKind)
-	add(&r.c.Phones, n)
+	add(&r.c.Phones, r.room.phones[:], n)
 	return true
 }
 
 func readWebsite(r *cardReader, p *property) bool {
 	w := contact.Website{URL: value(p.value), Name: strings.TrimSpace(p.get(paramText))}
 	w.Type, w.Preferred, w.Params = r.typed(p, websiteKind)
-	add(&r.c.Websites, w)
+	add(&r.c.Websites, r.room.websites[:], w)
 	return true
 }
 
 func readIM(r *cardReader, p *property) bool {
 	m := contact.IM{Address: value(p.value)}
 	m.Type, m.Preferred, m.Params = r.typed(p, imKind)
-	add(&r.c.IMs, m)
+	r.c.IMs = append(r.c.IMs, m)
 	return true
 }
 
@@ -230,7 +230,7 @@ func schemeReader(scheme string) reader {
 				return true
 			}
 		}
-		add(&r.c.IMs, m)
+		r.c.IMs = append(r.c.IMs, m)
 		return true
 	}
 }
@@ -260,7 +260,7 @@ func readCategories(r *cardReader, p *property) bool {
 	}
 	for _, item := range r.split(p.value, ',') {
 		if item = value(item); item != "" {
-			add(&r.c.Categories, item)
+			add(&r.c.Categories, r.room.categories[:], item)
 		}
 	}
 	if params != nil && len(r.c.Categories) > 0 {
@@ -322,6 +322,6 @@ func readForeign(r *cardReader, p *property) bool {
 	if err := json.Unmarshal([]byte(value(p.value)), &x); err != nil || x.Name == "" {
 		return false
 	}
-	r.c.Extra = append(r.c.Extra, x)
+	r.keep(x)
 	return true
 }

@@ -8,31 +8,37 @@ import (
 // isClean reports whether s is UTF-8 without what no text may hold: control
 // characters (but tabs) and byte order marks.
 func isClean(s string) bool {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	var all uint64
 	i := 0
-	for ; i+8 <= len(s); i += 8 { // eight letters at a time
+	for ; i+8 <= len(s); i += 8 { // eight bytes at a time
 		w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
 			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
-		const each = 0x0101010101010101
-		below := (w - each*' ') &^ w        // the high bit of a byte below the blank
-		above := w | (w + each*(0x80-0x7f)) // of one from DEL on
-		if (below|above)&(each*0x80) != 0 {
-			break
+		all |= w
+		low := w &^ high
+		below := ^(low + (0x80-' ')*each) // the high bit of a byte below the blank
+		del := low + each                 // and of DEL
+		if (below|del)&^w&high != 0 && !isPlain(s[i:i+8]) {
+			return false
 		}
 	}
-	return isCleanSlow(s[i:])
+	if !isPlain(s[i:]) {
+		return false
+	}
+	for ; i < len(s); i++ {
+		all |= uint64(s[i])
+	}
+	return all&high == 0 || utf8.ValidString(s) && !strings.Contains(s, "\ufeff")
 }
 
-func isCleanSlow(s string) bool {
-	ascii := true
+// isPlain reports whether s has no control characters but tabs.
+func isPlain(s string) bool {
 	for i := 0; i < len(s); i++ {
-		switch b := s[i]; {
-		case b < ' ' && b != '\t', b == 0x7f:
+		if b := s[i]; b < ' ' && b != '\t' || b == 0x7f {
 			return false
-		case b >= utf8.RuneSelf:
-			ascii = false
 		}
 	}
-	return ascii || utf8.ValidString(s) && !strings.Contains(s, "\ufeff")
+	return true
 }
 
 // oneLine returns valid UTF-8 text as it stands in a raw value: line ends are
@@ -63,25 +69,26 @@ func unescape(s string) string {
 	if i < 0 {
 		return s
 	}
-	b := make([]byte, i, len(s))
-	copy(b, s)
+	var b strings.Builder
+	b.Grow(len(s) - 1)
+	b.WriteString(s[:i])
 	for ; i < len(s); i++ {
 		if s[i] != '\\' || i+1 == len(s) {
-			b = append(b, s[i])
+			b.WriteByte(s[i])
 			continue
 		}
 		switch next := s[i+1]; next {
 		case 'n', 'N':
-			b = append(b, '\n')
+			b.WriteByte('\n')
 			i++
 		case '\\', ',', ';', ':', '"':
-			b = append(b, next)
+			b.WriteByte(next)
 			i++
 		default:
-			b = append(b, '\\')
+			b.WriteByte('\\')
 		}
 	}
-	return string(b)
+	return b.String()
 }
 
 // value is the text of a raw value in the model's form.

@@ -5,11 +5,13 @@ import (
 	"strings"
 
 	"github.com/cardferry/cardferry/contact"
+	gv "github.com/emersion/go-vcard"
 )
 
 // kind says how one kind of part writes its type: which TYPE values it names, and
 // which say nothing. Everything else in TYPE stays in the part's Params.
 type kind struct {
+	index  int                 // among the kinds
 	types  map[string]string   // TYPE value in lower case -> type
 	tokens map[string][]string // type -> TYPE values
 	noise  string              // the TYPE value that is the default
@@ -19,13 +21,16 @@ type kind struct {
 }
 
 var (
-	emailKind   = &kind{types: placeTypes, tokens: placeTokens, noise: "internet", prefer: true}
-	imKind      = &kind{types: placeTypes, tokens: placeTokens, prefer: true}
-	addressKind = &kind{types: placeTypes, tokens: placeTokens, prefer: true}
-	websiteKind = &kind{types: siteTypes, tokens: siteTokens, prefer: true}
-	phoneKind   = &kind{types: phoneTypes, tokens: phoneTokens, noise: "voice", phones: true, prefer: true}
-	relateKind  = &kind{types: relationTypes, roles: true}
+	emailKind   = &kind{index: 0, types: placeTypes, tokens: placeTokens, noise: "internet", prefer: true}
+	imKind      = &kind{index: 1, types: placeTypes, tokens: placeTokens, prefer: true}
+	addressKind = &kind{index: 2, types: placeTypes, tokens: placeTokens, prefer: true}
+	websiteKind = &kind{index: 3, types: siteTypes, tokens: siteTokens, prefer: true}
+	phoneKind   = &kind{index: 4, types: phoneTypes, tokens: phoneTokens, noise: "voice", phones: true, prefer: true}
+	relateKind  = &kind{index: 5, types: relationTypes, roles: true}
 )
+
+// kinds is how many kinds there are.
+const kinds = 6
 
 var (
 	placeTypes  = map[string]string{"home": contact.Home, "work": contact.Work, "other": contact.Other}
@@ -64,6 +69,32 @@ var (
 		"parent": "Parent", "brother": "Brother", "sister": "Sister", "child": "Child", "friend": "Friend",
 		"spouse": "Spouse", "partner": "Partner", "other": "Other"}
 )
+
+// read returns what parameters and a label say of a part of this kind, but for its
+// group.
+func (k *kind) read(params []param, label string) (typ string, preferred bool, rest contact.Params) {
+	var room [8]string
+	tokens := room[:0]
+	for _, q := range params {
+		switch {
+		case q.name == gv.ParamType && k.prefer && strings.EqualFold(q.value, "pref"):
+			preferred = true
+		case q.name == gv.ParamType:
+			tokens = append(tokens, q.value)
+		case q.name == gv.ParamPreferred && k.prefer && strings.TrimSpace(q.value) == "1":
+			preferred = true
+		case q.name == gv.ParamValue, q.name == paramEncoding, q.name == paramLabel, q.name == paramText, q.name == paramMore:
+		case q.name == "LABEL" && k == addressKind:
+		default:
+			setParam(&rest, q.name, q.value)
+		}
+	}
+	typ, others := k.typeOf(tokens, label)
+	if len(others) > 0 {
+		setParam(&rest, gv.ParamType, others...)
+	}
+	return typ, preferred, rest
+}
 
 // typeOf finds the type that TYPE values and a label say, and what of the TYPE
 // values it does not say. A label is more precise than a TYPE value.
