@@ -114,31 +114,42 @@ func parseDate(s string) (d Date, ok bool) {
 }
 
 // number reads exactly n decimal digits.
-func number(s string, n int) (int, bool) {
+func number(s string, n int) (v int, ok bool) {
 	if len(s) != n {
 		return 0, false
 	}
-	for _, b := range []byte(s) {
-		if b < '0' || b > '9' {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
 			return 0, false
 		}
+		v = 10*v + int(s[i]-'0')
 	}
-	v, err := strconv.Atoi(s)
-	return v, err == nil
+	return v, true
 }
 
 func (d Date) valid() bool {
 	if d.IsZero() || d.Month > 12 || d.Day > 31 {
 		return false
 	}
-	if d.Month == 0 || d.Day == 0 {
+	if d.Month == 0 || d.Day <= 28 {
 		return true
 	}
-	year := d.Year
-	if year == 0 {
-		year = 2000 // a leap year: a birthday of 29 February needs no year
+	return d.Day <= daysIn(d.Year, d.Month)
+}
+
+// daysIn returns how many days a month has. In the year 0, which stands for none,
+// February has 29: a birthday on that day needs no year.
+func daysIn(year, month int) int {
+	switch month {
+	case 4, 6, 9, 11:
+		return 30
+	case 2:
+		if year%4 != 0 || year%100 == 0 && year%400 != 0 {
+			return 28
+		}
+		return 29
 	}
-	return d.Day <= time.Date(year, time.Month(d.Month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	return 31
 }
 
 // MarshalText returns the form of [Date.String].

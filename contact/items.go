@@ -1,6 +1,9 @@
 package contact
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // What it means for the items of each list to be equal, to be the same, to be
 // empty, to be clean, and to be joined.
@@ -171,7 +174,9 @@ func (x Extra) isEmpty() bool { return x.Name == "" }
 
 // clean leaves the value as its origin has it, but for bytes that are no text.
 func (x *Extra) clean() {
-	x.Name, x.Value = strings.ToValidUTF8(x.Name, "\uFFFD"), strings.ToValidUTF8(x.Value, "\uFFFD")
+	if !utf8.ValidString(x.Name) || !utf8.ValidString(x.Value) {
+		x.Name, x.Value = strings.ToValidUTF8(x.Name, "\uFFFD"), strings.ToValidUTF8(x.Value, "\uFFFD")
+	}
 }
 
 func (e *Email) kind() *string    { return &e.Type }

@@ -14,6 +14,9 @@ type addressAt struct {
 }
 
 func readAddress(r *cardReader, p *property) bool {
+	if !r.envelopes && strings.Trim(p.value, "; ") == "" && p.get("LABEL") == "" {
+		return true // Exchange writes all three it knows
+	}
 	var a contact.Address
 	parts := r.split(p.value, ';')
 	for i, f := range addressParts(&a) {

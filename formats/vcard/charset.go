@@ -40,9 +40,14 @@ type charsets struct {
 	enc   encoding.Encoding
 }
 
+// isUnicode reports whether a charset is what text is in anyway.
+func isUnicode(label string) bool {
+	return strings.EqualFold(label, "UTF-8") || strings.EqualFold(label, "US-ASCII")
+}
+
 // find returns the encoding of that label, nil for UTF-8, ASCII and those unknown.
 func (cs *charsets) find(label string) (enc encoding.Encoding, known bool) {
-	if label == "" || strings.EqualFold(label, "UTF-8") || strings.EqualFold(label, "US-ASCII") {
+	if label == "" || isUnicode(label) {
 		return nil, true
 	}
 	if cs.label != label {

@@ -219,7 +219,9 @@ func (t *tokenizer) understand(h *head, clean bool) {
 	for _, q := range h.params {
 		switch {
 		case q.name == paramCharset:
-			h.charset = q.value
+			if h.charset = q.value; isUnicode(q.value) {
+				h.charset = ""
+			}
 			continue
 		case q.name == paramEncoding && strings.EqualFold(q.value, "QUOTED-PRINTABLE"):
 			h.quoted = true

@@ -30,6 +30,7 @@ type cardReader struct {
 	props  []property
 	parts  []string // reused by split
 
+	rooms   rooms
 	room    *room
 	c       *contact.Contact // the room's
 	modern  bool             // 3.0 or 4.0: commas make lists
@@ -39,9 +40,11 @@ type cardReader struct {
 	// of them has become a parameter.
 	inGroups []*property
 	grouped  bool
-	late     []*property // to be read when all else has been
-	homes    []addressAt // the contact's addresses, where they stand in the card
-	desktop  bool        // written by Outlook, which has an office in its address
+	// envelopes says that there is a LABEL.
+	envelopes bool
+	late      []*property // to be read when all else has been
+	homes     []addressAt // the contact's addresses, where they stand in the card
+	desktop   bool        // written by Outlook, which has an office in its address
 }
 
 // groupLabel is an X-ABLabel, the type of the other properties of its group.
@@ -53,7 +56,7 @@ type groupLabel struct {
 
 // read makes the contact. An error says that nothing of the card was readable.
 func (r *cardReader) read(card *rawCard) (*contact.Contact, error) {
-	r.room = &room{}
+	r.room = r.rooms.next()
 	r.c = &r.room.contact
 	r.c.At = card.at
 	r.late, r.homes, r.desktop = r.late[:0], r.homes[:0], false
@@ -299,9 +302,10 @@ func (r *cardReader) labelOf(group string) *groupLabel {
 
 // collectGroups notes what is in a group, and the labels.
 func (r *cardReader) collectGroups() {
-	r.labels, r.inGroups, r.grouped = r.labels[:0], r.inGroups[:0], false
+	r.labels, r.inGroups, r.grouped, r.envelopes = r.labels[:0], r.inGroups[:0], false, false
 	for i := range r.props {
 		p := &r.props[i]
+		r.envelopes = r.envelopes || p.name == "LABEL"
 		if p.group == "" {
 			continue
 		}
@@ -327,7 +331,24 @@ type room struct {
 	addresses  [1]contact.Address
 	websites   [1]contact.Website
 	categories [2]string
-	extra      [2]contact.Extra
+	extra      [4]contact.Extra
+}
+
+// rooms makes rooms, several at a time, for that costs less. One that is kept keeps
+// its few neighbours in memory.
+type rooms struct {
+	free []room
+	last int // how many were made at a time
+}
+
+func (r *rooms) next() *room {
+	if len(r.free) == 0 {
+		r.last = min(2*r.last+1, 7)
+		r.free = make([]room, r.last)
+	}
+	next := &r.free[0]
+	r.free = r.free[1:]
+	return next
 }
 
 // add appends to a list of the model, which begins in the space given.
