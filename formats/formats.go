@@ -76,6 +76,10 @@ const (
 	MaxExtra  = 1 << 10  // properties, columns or members of one record
 )
 
+// ReasonField names the property, the column or the member in which a file of rejected
+// records says why. Decoders pass over it, so that such a file can be read again.
+const ReasonField = "X-CARDFERRY-REASON"
+
 // A Format is one row of the [Table].
 type Format struct {
 	Name       string   // as --format takes it: vcard, csv, jsonl, outlook-json

@@ -103,7 +103,7 @@ func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], rea
 		return im.report, err
 	}
 	im.in = in
-	im.plan = &planner{in: in, index: x, policy: cmp.Or(o.Policy, Fill), rules: o.Rules, sink: sink, photos: !o.NoPhotos, dryRun: o.DryRun, taken: map[int32]bool{}, decisions: newDecisions(o.Decisions)}
+	im.plan = &planner{in: in, index: x, policy: cmp.Or(o.Policy, Fill), rules: o.Rules, sink: sink, photos: !o.NoPhotos, foresee: o.DryRun || o.RefuseLosses, taken: map[int32]bool{}, decisions: newDecisions(o.Decisions)}
 	if err := im.contactPass(ctx); err != nil {
 		im.giveUp(err)
 		return im.report, err

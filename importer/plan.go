@@ -56,8 +56,9 @@ type planner struct {
 	rules  contact.Rules
 	sink   Sink
 	photos bool
-	dryRun bool
-	taken  map[int32]bool // entries of the sink that a person matched by a mark
+	// foresee: the losses of creates are to be known before they are sent.
+	foresee bool
+	taken   map[int32]bool // entries of the sink that a person matched by a mark
 
 	decisions *decisions
 }
@@ -211,7 +212,7 @@ func (pl *planner) decide(d *decision) {
 	case d.outcome != "":
 	case d.stored == nil:
 		d.outcome = Created
-		if pl.dryRun { // otherwise the sink will say
+		if pl.foresee { // otherwise the sink will say
 			_, d.losses = pl.project(d.contact)
 		}
 		if other, ok := pl.in.shares[d.leader]; ok && d.reason == "" {

@@ -146,6 +146,9 @@ type importFlags struct {
 	dryRun      bool
 	policy      string
 	region      string
+	review      string
+	decisions   []string
+	rejects     string
 	concurrency int
 	journal     string
 }
@@ -158,6 +161,9 @@ func (f *importFlags) add(c *cobra.Command) {
 	c.Flags().BoolVarP(&f.dryRun, "dry-run", "n", false, "show what would be done; nothing is written")
 	choice(c, &f.policy, "on-duplicate", words[0], words, "what to do with a contact that the account has already")
 	addRegion(c, &f.region)
+	c.Flags().StringVar(&f.review, "review", "", "write the records that wait for a decision to `FILE`.csv")
+	c.Flags().StringArrayVar(&f.decisions, "decisions", nil, "carry out what was decided in `FILE`.csv, written by --review; may be given several times")
+	c.Flags().StringVar(&f.rejects, "rejects", "", "write the records that failed to `FILE`, as they stand in the input, each with the reason")
 	c.Flags().IntVar(&f.concurrency, "concurrency", 4, "requests under way at a time")
 	c.Flags().StringVar(&f.journal, "journal", "", "keep the run's journal in `FILE` instead of among the runs")
 }
@@ -182,7 +188,11 @@ func (f *importFlags) options(e end, photos bool) (importer.Options, error) {
 	if err != nil {
 		return importer.Options{}, err
 	}
-	o := importer.Options{Policy: importer.OnDuplicate(f.policy), Rules: rules, Concurrency: f.concurrency, NoPhotos: !photos, DryRun: f.dryRun}
+	decisions, err := readDecisions(f.decisions)
+	if err != nil {
+		return importer.Options{}, err
+	}
+	o := importer.Options{Policy: importer.OnDuplicate(f.policy), Rules: rules, Decisions: decisions, Concurrency: f.concurrency, NoPhotos: !photos, DryRun: f.dryRun}
 	if e.folder != nil {
 		o.Folder = *e.folder
 	}

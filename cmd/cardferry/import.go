@@ -25,7 +25,9 @@ whole name and a phone number (--region tells one number written two ways).
   skip     leave it as it is
   create   add a second contact
 A record that matches several contacts, or one under another name, is listed for
-review and nothing is written for it. Nothing is ever deleted.
+review and nothing is written for it. --review FILE.csv writes these to a table;
+fill in its first column and hand it back with --decisions FILE.csv. Nothing is
+ever deleted.
 `
 
 type importCommand struct {
@@ -85,7 +87,12 @@ func (x *importCommand) run(ctx context.Context, args []string) error {
 	}
 	return x.session(func(s *session) error {
 		b := bringing{ui: x.ui, runFlags: x.runFlags, importFlags: x.importFlags, what: strings.Join(paths, ", "), verb: "imported", same: same("import", paths, to)}
-		return b.bring(ctx, s, withoutPhotos(x.photos, reader.Contacts(paths...)), to)
+		left, err := openLeftovers(&x.importFlags, reader)
+		if err != nil {
+			return err
+		}
+		defer left.close()
+		return b.bring(ctx, s, withoutPhotos(x.photos, reader.Contacts(paths...)), to, left)
 	})
 }
 
@@ -97,9 +104,10 @@ type bringing struct {
 	importFlags
 	what, verb string
 	same       string // of the journal
+	left       *leftovers
 }
 
-func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*contact.Contact, error], to end) (err error) {
+func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*contact.Contact, error], to end, left *leftovers) (err error) {
 	o, err := b.options(to, b.photos)
 	if err != nil {
 		return err
@@ -113,7 +121,10 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	if err != nil {
 		return err
 	}
-	b.photoOf = t.photoOf(ctx)
+	b.photoOf, b.left = t.photoOf(ctx), left
+	if left.rejects != nil {
+		contacts = left.rejects.Watch(contacts)
+	}
 	if !b.dryRun {
 		if o.Journal, err = s.openJournal(t.account, b.journal, b.same); err != nil {
 			return err
@@ -127,10 +138,18 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	if err == nil {
 		err = o.Journal.Finish(time.Now())
 	}
+	for _, d := range r.Undecided {
+		b.record(event{Type: "decision", At: d.Where, Outcome: "not carried out", Reason: "the input has no such record"}, true)
+	}
+	rejected, lerr := left.finish()
+	if lerr != nil && err == nil {
+		err = lerr
+	}
 	sum := summary{
-		From: b.what, To: to.text, DryRun: b.dryRun, Read: r.Read, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, United: r.United,
+		Command: b.command, From: b.what, To: to.text, DryRun: b.dryRun, Read: r.Read, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, United: r.United,
 		Skipped: r.Skipped, Review: r.Review, Failed: r.Failed, Photos: r.Photos, PhotosFailed: r.PhotosFailed,
 		Losses: r.Losses.Total(), LossesByField: r.Losses.Rows(), Unread: r.Unread, Kept: r.Kept, Existing: r.Existing,
+		Undecided: len(r.Undecided), ReviewFile: b.review, Rejects: rejected,
 	}
 	if !b.dryRun && err == nil {
 		sum.Again = &again{r.Again.Create, r.Again.Update}
@@ -138,7 +157,11 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	if o.Journal.Written() {
 		sum.Run = b.runName(o.Journal)
 	}
-	return b.finish(sum, b.summaryText(r, to, err), b.strict, err)
+	err = b.finish(sum, b.summaryText(r, to, err), b.strict, err)
+	for _, next := range leftSteps(sum, b.env.args) {
+		b.note("  %s: %s", next.Text, next.Command)
+	}
+	return err
 }
 
 func (b *bringing) imported(r importer.Result) {
@@ -153,6 +176,7 @@ func (b *bringing) imported(r importer.Result) {
 			e.Candidates = append(e.Candidates, candidate{c.Contact.ID, c.Differs})
 		}
 	}
+	b.left.add(r, e)
 	b.record(e, r.Outcome == importer.Failed || r.Outcome == importer.Review || b.dryRun && !b.quiet)
 }
 

@@ -61,7 +61,12 @@ func (x *migrateCommand) run(ctx context.Context, args []string) error {
 		if from.folder != nil && to.folder != nil {
 			contacts = intoOneFolder(contacts)
 		}
-		return b.bring(ctx, s, contacts, to)
+		left, err := openLeftovers(&x.importFlags, nil)
+		if err != nil {
+			return err
+		}
+		defer left.close()
+		return b.bring(ctx, s, contacts, to, left)
 	})
 }
 

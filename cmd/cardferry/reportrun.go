@@ -27,7 +27,7 @@ func (p *reportPage) describeRun(d *pageData, s summary) {
 	d.Tiles = append([]tile{{s.Read, "read", ""}}, outcomes...)
 	d.Bar, d.Equation = proportions(s.Read, outcomes)
 	d.Facts = runFacts(s, moves)
-	d.Next = runSteps(s, moves)
+	d.Next = runSteps(s, moves, p.ui.args)
 
 	d.CasesTitle, d.CasesLead = "Waiting for you", "Nothing was written for these. Only a person can tell who is who; where both sides have a value and they differ, it is marked."
 	slices.SortStableFunc(p.cases, func(a, b event) int { return byPosition(a.pos, b.pos) })
@@ -156,32 +156,62 @@ func runFacts(s summary, moves bool) (facts []fact) {
 	return facts
 }
 
-func runSteps(s summary, moves bool) (steps []step) {
+func runSteps(s summary, moves bool, args []string) (steps []step) {
 	if moves {
 		return nil
 	}
-	add := func(text, command string) { steps = append(steps, step{text, command}) }
 	if s.Error != "" && !s.DryRun {
-		add("Go on where it stopped: run the same command again. What is there already is recognised.", "")
+		steps = append(steps, step{"Go on where it stopped: run the same command again. What is there already is recognised.", shellLine(args)})
 	}
-	if s.Review > 0 {
-		add("Decide who is who: let the same command write the open cases to a table, fill in its column “decision”, and hand it back.",
-			s.Command+" … --review review.csv\n"+s.Command+" … --decisions review.csv")
-	}
-	if s.Failed > 0 {
-		add("Mend what failed, and import just that: let the command write it to a file.", s.Command+" … --rejects rejects"+rejectsExtension(s.From))
+	for _, next := range leftSteps(s, args) {
+		steps = append(steps, step{sentence(next.Text), next.Command})
 	}
 	if s.DryRun {
-		add("Carry it out: the same command without --dry-run.", "")
+		steps = append(steps, step{"Carry it out: the same command without --dry-run.", ""})
 	}
 	return steps
 }
 
-func rejectsExtension(from string) string {
-	if i := strings.LastIndexByte(from, '.'); i >= 0 && !strings.ContainsAny(from[i:], "/, ") {
-		return from[i:]
+// leftSteps are what a person can do about what a run could not.
+func leftSteps(s summary, args []string) (steps []step) {
+	again := func(more ...string) string {
+		return shellLine(append(withoutFlags(args, "review", "rejects"), more...))
 	}
-	return ".vcf"
+	switch {
+	case s.Review > 0 && s.ReviewFile != "":
+		steps = append(steps, step{"decide who is who in the first column of " + s.ReviewFile + ", and hand it back", again("--decisions", s.ReviewFile)})
+	case s.Review > 0:
+		steps = append(steps, step{"to decide who is who, have the open cases written to a table", again("--review", "review.csv")})
+	}
+	switch {
+	case len(s.Rejects) > 0 && s.Command == "cardferry import":
+		steps = append(steps, step{"mend the records that failed, and import them alone", shellLine(append(append([]string{"import"}, s.Rejects...), s.To))})
+	case s.Failed > 0 && len(s.Rejects) == 0 && s.Error == "":
+		steps = append(steps, step{"to mend the records that failed, have them written to a file", again("--rejects", "rejects"+rejectsExtension(s))})
+	}
+	return steps
+}
+
+// withoutFlags leaves out flags that have a value.
+func withoutFlags(args []string, names ...string) (rest []string) {
+	for i := 0; i < len(args); i++ {
+		name, _, joined := strings.Cut(strings.TrimPrefix(args[i], "--"), "=")
+		if !strings.HasPrefix(args[i], "--") || !slices.Contains(names, name) {
+			rest = append(rest, args[i])
+		} else if !joined {
+			i++
+		}
+	}
+	return rest
+}
+
+// rejectsExtension is that of the input.
+func rejectsExtension(s summary) string {
+	first, _, _ := strings.Cut(s.From, ", ")
+	if ext := filepath.Ext(first); ext != "" && !parseEnd(first).isAccount() {
+		return ext
+	}
+	return ".jsonl"
 }
 
 // reviewView shows a record beside the contacts that it may be.

@@ -74,6 +74,11 @@ func TestSecondRunWritesNothing(t *testing.T) {
 				if n%3 == 0 {
 					c.Emails = append([]contact.Email{{Address: fmt.Sprintf("p%d@bücher.example", n)}}, c.Emails...)
 				}
+				if n%10 == 3 { // more than can be hidden beside a contact
+					for i := range 9 {
+						c.Extra = append(c.Extra, contact.Extra{Origin: "vcard", Name: fmt.Sprintf("X-BIG-%d", i), Value: strings.Repeat("x", 2000)})
+					}
+				}
 				contact.Normalize(c)
 				second = append(second, c)
 				if n%2 == 0 {

@@ -183,6 +183,10 @@ type summary struct {
 	Existing int    `json:"existing,omitzero"` // import: contacts there before
 	Again    *again `json:"again,omitempty"`   // import: what a second run would write
 
+	Undecided  int      `json:"undecided,omitzero"`  // decisions about records that are not in the input
+	ReviewFile string   `json:"reviewFile,omitzero"` // where the records for review were written
+	Rejects    []string `json:"rejects,omitempty"`   // where the records that failed were written
+
 	LossesByField []contact.LedgerRow `json:"lossesByField,omitempty"`
 	Run           string              `json:"run,omitzero"` // import: what undo takes
 	Error         string              `json:"error,omitzero"`
@@ -218,7 +222,7 @@ func (u *ui) finish(s summary, text string, strict bool, err error) error {
 	switch {
 	case err != nil:
 		return err
-	case s.Failed+s.Review+s.Unread+s.PhotosFailed > 0, strict && s.Losses > 0:
+	case s.Failed+s.Review+s.Unread+s.PhotosFailed+s.Undecided > 0, strict && s.Losses > 0:
 		return errIncomplete
 	}
 	return nil

@@ -87,7 +87,11 @@ func openTable(in io.Reader, o Options) (*table, error) {
 	if err := l.bind(); err != nil {
 		return nil, err
 	}
-	if l.order = o.Dates; l.order == 0 && (slices.Equal(header, outlookColumns) || slices.Equal(header, outlookComColumns)) {
+	ours := header
+	if ours[0] == formats.ReasonField {
+		ours = ours[1:]
+	}
+	if l.order = o.Dates; l.order == 0 && (slices.Equal(ours, outlookColumns) || slices.Equal(ours, outlookComColumns)) {
 		l.order = MonthFirst // written by us
 	}
 	if l.order == 0 {

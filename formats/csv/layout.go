@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats"
 )
 
 // A layout knows what the columns of one table mean. It is not for concurrent use.
@@ -72,6 +73,8 @@ func newLayout(header []string, m Mapping) *layout {
 			l.takeWord(&col, word, taken)
 		case l.ours && col.name == restColumn && l.rest < 0:
 			l.rest, col.why = i, ourColumn
+		case col.name == formats.ReasonField:
+			col.leftOut, col.why = true, ourColumn
 		case col.name == stashColumn && l.stash < 0:
 			l.stash, col.why = i, ourColumn
 		default:

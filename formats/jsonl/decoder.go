@@ -55,6 +55,9 @@ func (d *decoder) begin() (spread bool, err error) {
 	return string(bytes.TrimSpace(first)) == "{", nil
 }
 
+// reasonLine is how a line begins that says why the next one was rejected.
+var reasonLine = []byte(`{"` + formats.ReasonField + `":`)
+
 func (d *decoder) lines(yield func(*contact.Contact, error) bool) {
 	var buf []byte
 	for number := 1; ; number++ {
@@ -71,7 +74,7 @@ func (d *decoder) lines(yield func(*contact.Contact, error) bool) {
 			if !yield(nil, formats.RecordErrorf(at, "longer than %d MiB", formats.MaxRecord>>20)) {
 				return
 			}
-		case len(text) > 0:
+		case len(text) > 0 && !bytes.HasPrefix(text, reasonLine):
 			if !yield(read(text, at)) {
 				return
 			}

@@ -45,7 +45,7 @@ func sniff(head []byte) bool {
 		if err != nil || isMicrosoft(name.String()) {
 			return false
 		}
-		ours = ours || members[name.String()]
+		ours = ours || members[name.String()] || name.String() == formats.ReasonField
 		if dec.SkipValue() != nil { // the head ends within this value
 			break
 		}

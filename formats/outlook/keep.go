@@ -108,13 +108,18 @@ func (p *prepared) dropped(f contact.Field) {
 		Reason: "no more than 8 KiB can be hidden beside a contact"})
 }
 
-// dropExtra takes properties out of full until what they hold is the excess.
+// dropExtra takes properties out of full until what they hold is the excess. Which ones
+// does not depend on their order: what is stored, joined once more with what it came
+// from, must not become something else.
 func (p *prepared) dropExtra(full *contact.Contact, excess int) {
 	if p.extra == nil {
 		p.extra = ascending(len(full.Extra))
 	}
 	order := ascending(len(full.Extra))
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(extraSize(full.Extra[j]), extraSize(full.Extra[i])) })
+	slices.SortStableFunc(order, func(i, j int) int {
+		a, b := full.Extra[i], full.Extra[j]
+		return cmp.Or(cmp.Compare(extraSize(b), extraSize(a)), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Origin, b.Origin), cmp.Compare(a.Value, b.Value))
+	})
 	gone := make([]bool, len(order))
 	for _, i := range order {
 		gone[i] = true

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats"
 	gv "github.com/emersion/go-vcard"
 )
 
@@ -54,6 +55,7 @@ var readers = func() map[string]entry {
 		"X-CARDFERRY-FAVORITE":       readFavorite,
 		"X-CARDFERRY-FLAG":           readFlag,
 		"X-CARDFERRY-EXTRA":          readForeign,
+		formats.ReasonField:          func(*cardReader, *property) bool { return true },
 	}
 	for _, s := range scalars {
 		for _, name := range append([]string{s.name, s.twice}, s.also...) {

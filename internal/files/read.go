@@ -19,6 +19,9 @@ import (
 // Stdio is the path that stands for standard input or output.
 const Stdio = "-"
 
+// stdinName is what positions call it.
+const stdinName = "stdin"
+
 // ErrUnknownFormat says that neither the name nor the content of a file tells its
 // format.
 var ErrUnknownFormat = errors.New("the format cannot be told from its name or its content")
@@ -57,7 +60,7 @@ func (r *Reader) path(path string, several bool, yield func(*contact.Contact, er
 		yield = goingOn(yield)
 	}
 	if path == Stdio {
-		return r.stream(r.Stdin, "stdin", "", yield)
+		return r.stream(r.Stdin, stdinName, "", yield)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
