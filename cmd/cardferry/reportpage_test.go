@@ -102,6 +102,9 @@ func TestReportPages(t *testing.T) {
 		if err != nil || file.Version != 1 || file.Summary["type"] != "summary" {
 			t.Errorf("%s: the JSON beside it: %v, %v", name, err, file.Summary)
 		}
+		if undo := regexp.MustCompile(`cardferry undo [\w-]+`); undo.Match(text) != (name == "import") {
+			t.Errorf("%s: how to take it back: %v", name, undo.Find(text))
+		}
 		if name == "verify" {
 			continue
 		}

@@ -166,6 +166,10 @@ func runSteps(s summary, moves bool, args []string) (steps []step) {
 	for _, next := range leftSteps(s, args) {
 		steps = append(steps, step{sentence(next.Text), next.Command})
 	}
+	if s.Run != "" {
+		steps = append(steps, step{"Take the run back: what it created is deleted, what it changed is as before. First see what that would do.",
+			shellLine([]string{"undo", s.Run, "--dry-run"}) + "\n" + shellLine([]string{"undo", s.Run})})
+	}
 	if s.DryRun {
 		steps = append(steps, step{"Carry it out: the same command without --dry-run.", ""})
 	}
