@@ -2,7 +2,7 @@
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build demo test ci tools lint race fuzz bench clean
+.PHONY: build demo test ci tools lint race kill torture fuzz bench clean
 
 build:
 	go build -o bin/cardferry ./cmd/cardferry
@@ -13,7 +13,7 @@ demo: build
 test:
 	go test ./...
 
-ci: tools test lint race fuzz demo
+ci: tools test lint race kill fuzz demo
 
 tools:
 	@sh .ci/tools
@@ -25,6 +25,14 @@ lint:
 
 race:
 	go test -race ./...
+
+# Imports that are killed after every request and at random, and run again; undo.
+kill:
+	CARDFERRY_TORTURE=ci go test -count=1 -run 'TestKilled' ./cmd/cardferry
+
+# The same, longer and with more faults.
+torture:
+	CARDFERRY_TORTURE=long go test -count=1 -timeout 60m -run 'TestKilled' ./cmd/cardferry
 
 # Each fuzz target for FUZZTIME.
 FUZZTIME ?= 10s
