@@ -84,10 +84,11 @@ func readLabelledDate(r *cardReader, p *property) bool {
 
 // dateText returns a date in the form of the version: 3.0 has the extended format
 // of ISO 8601, 4.0 the basic one (RFC 6350, 4.3.1). 3.0 has no dates without a
-// year, and is given Apple's.
-func dateText(d contact.Date, v4 bool) (text string, omitsYear bool) {
+// year, and is given those of the dialect.
+func (w *writer) dateText(d contact.Date) (text string, omitsYear bool) {
+	v4 := w.v4
 	switch {
-	case !v4 && d.Year == 0 && d.Month != 0 && d.Day != 0:
+	case !v4 && w.dialect.yearless == as1604 && d.Year == 0 && d.Month != 0 && d.Day != 0:
 		d.Year = noYear
 		return d.String(), true
 	case v4 && d.Full():
@@ -117,7 +118,7 @@ func parseTime(s string) (time.Time, bool) {
 
 func readRevision(r *cardReader, p *property) bool {
 	text := value(p.value)
-	if text == "" {
+	if text == "" || p.get(paramEmpty) != "" {
 		return true
 	}
 	t, ok := parseTime(text)

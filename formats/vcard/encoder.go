@@ -2,6 +2,7 @@ package vcard
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +21,8 @@ type encoder struct {
 // card is written whole, in one call. With options that do not validate it
 // encodes nothing and returns the error of [Options.Validate].
 func NewEncoder(w io.Writer, o Options) formats.Encoder {
-	return &encoder{dst: w, w: writer{v4: o.Version == "4.0"}, err: o.Validate()}
+	version, d := o.resolved()
+	return &encoder{dst: w, w: writer{version: version, v4: version == "4.0", v2: version == "2.1", dialect: d}, err: o.Validate()}
 }
 
 func (e *encoder) Encode(c *contact.Contact) ([]contact.Loss, error) {
@@ -47,10 +49,7 @@ func (w *writer) card(c *contact.Contact) ([]contact.Loss, error) {
 	w.c, w.probe, w.out, w.losses, w.count = c, nil, w.out[:0], nil, 0
 	w.collectGroups()
 	extras := w.attachParams()
-	w.out = append(w.out, "BEGIN:VCARD\r\nVERSION:3.0\r\n"...)
-	if w.v4 {
-		w.out[len(w.out)-5] = '4'
-	}
+	w.out = append(append(append(w.out, "BEGIN:VCARD\r\nVERSION:"...), w.version...), "\r\n"...)
 	w.names()
 	w.organization()
 	w.reach()
@@ -86,7 +85,12 @@ func (w *writer) names() {
 	w.structured(n.Family, n.Given, n.Middle, n.Prefix, n.Suffix)
 	w.more(gv.FieldName)
 	w.end()
-	w.scalar(gv.FieldNickname, n.Nickname)
+	if n.Nickname != "" {
+		w.openScalar(gv.FieldNickname, gv.FieldNickname)
+		w.colon()
+		w.listItem(n.Nickname)
+		w.end()
+	}
 }
 
 // display returns the name to show, "" if there is nothing to make it of.
@@ -103,10 +107,10 @@ func (w *writer) organization() {
 		w.openScalar(gv.FieldOrganization, gv.FieldOrganization)
 		w.structured(o.Company)
 		if o.Department != "" || len(o.Units) > 0 {
-			w.line = appendEscaped(append(w.line, ';'), o.Department)
+			w.component(o.Department)
 		}
 		for _, unit := range o.Units {
-			w.line = appendEscaped(append(w.line, ';'), unit)
+			w.component(unit)
 		}
 		w.end()
 	}
@@ -114,7 +118,7 @@ func (w *writer) organization() {
 		s := &scalars[i]
 		v := *s.at(w.c)
 		w.scalar(s.name, v)
-		if s.twice != "" && v != "" && !w.v4 {
+		if s.twice != "" && v != "" && w.dialect.repeats {
 			w.open(s.twice)
 			w.text(v)
 			w.end()
@@ -150,20 +154,42 @@ func (w *writer) own(name, v string) {
 
 func (w *writer) dates() {
 	w.date(gv.FieldBirthday, gv.FieldBirthday, "birthday", w.c.Birthday)
-	if w.v4 {
-		w.date(gv.FieldAnniversary, gv.FieldAnniversary, "anniversary", w.c.Anniversary)
+	if w.c.Anniversary.IsZero() {
 		return
 	}
-	w.date("X-ANNIVERSARY", gv.FieldAnniversary, "anniversary", w.c.Anniversary)
-	if !w.c.Anniversary.IsZero() {
-		group := w.newGroup()
-		text, _ := dateText(w.c.Anniversary, false)
-		w.openIn(group, "X-ABDATE")
-		w.text(text)
-		w.end()
-		w.openIn(group, "X-ABLabel")
-		w.text("_$!<Anniversary>!$_")
-		w.end()
+	for i, name := range w.dialect.anniversary {
+		switch {
+		case name == propABDate && (i > 0 || w.attached[gv.FieldAnniversary] == nil):
+			w.labelledDate(w.c.Anniversary)
+		case name == propABDate: // its parameters have no place in a group of Apple's
+			w.date("X-ANNIVERSARY", gv.FieldAnniversary, "anniversary", w.c.Anniversary)
+			w.labelledDate(w.c.Anniversary)
+		default:
+			w.date(name, gv.FieldAnniversary, "anniversary", w.c.Anniversary)
+		}
+	}
+}
+
+// labelledDate writes an anniversary as Apple does.
+func (w *writer) labelledDate(d contact.Date) {
+	w.count1604("anniversary", d)
+	group := w.newGroup()
+	text, omitsYear := w.dateText(d)
+	w.openIn(group, propABDate)
+	if omitsYear {
+		w.param(paramNoYear, "1604")
+	}
+	w.text(text)
+	w.end()
+	w.openIn(group, "X-ABLabel")
+	w.text("_$!<Anniversary>!$_")
+	w.end()
+}
+
+// count1604 reports a date in the year that stands for none, once.
+func (w *writer) count1604(f contact.Field, d contact.Date) {
+	if d.Year == noYear && d.Month != 0 && !slices.ContainsFunc(w.losses, func(l contact.Loss) bool { return l.Field == f }) {
+		w.lose(f, contact.Truncated, "the year 1604 stands for no year in vCards")
 	}
 }
 
@@ -171,10 +197,8 @@ func (w *writer) date(name, key string, f contact.Field, d contact.Date) {
 	if d.IsZero() {
 		return
 	}
-	if d.Year == noYear && d.Month != 0 {
-		w.lose(f, contact.Truncated, "the year 1604 stands for no year in vCards")
-	}
-	text, omitsYear := dateText(d, w.v4)
+	w.count1604(f, d)
+	text, omitsYear := w.dateText(d)
 	w.openScalar(name, key)
 	if omitsYear {
 		w.param(paramNoYear, "1604")
@@ -194,10 +218,11 @@ func (w *writer) rest() {
 	for i, category := range c.Categories {
 		if i == 0 {
 			w.openScalar(gv.FieldCategories, gv.FieldCategories)
-			w.text(category)
-			continue
+			w.colon()
+		} else {
+			w.line = append(w.line, ',')
 		}
-		w.line = appendEscaped(append(w.line, ','), category)
+		w.listItem(category)
 	}
 	if len(c.Categories) > 0 {
 		w.end()
@@ -212,8 +237,13 @@ func (w *writer) rest() {
 		w.openScalar(gv.FieldRevision, gv.FieldRevision)
 		w.colon()
 		w.line = w.appendTime(w.line, c.Modified)
-		w.end()
+	} else { // one that is older than any, and the same in every run
+		w.open(gv.FieldRevision)
+		w.param(paramEmpty, "TRUE")
+		w.colon()
+		w.line = w.appendTime(w.line, time.Unix(0, 0))
 	}
+	w.end()
 	if !c.Created.IsZero() {
 		w.open("CREATED") // RFC 9554, 3.1
 		if !w.v4 {

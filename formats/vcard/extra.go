@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/cardferry/cardferry/contact"
 	gv "github.com/emersion/go-vcard"
@@ -65,7 +66,7 @@ func (w *writer) attaches(x contact.Extra) bool {
 		i := slices.IndexFunc(scalars, func(s scalar) bool { return s.name == x.Name })
 		written = *scalars[i].at(c) != ""
 	}
-	return written && len(x.Params) > 0 && keepsAll(x.Params) && isMore(x.Name, more)
+	return written && len(x.Params) > 0 && w.keepsAll(x.Params) && isMore(x.Name, more)
 }
 
 // isMore reports whether more can be written behind the value of that property.
@@ -111,12 +112,16 @@ func (w *writer) verbatim(x contact.Extra) bool {
 			w.param(name, x.Params[name]...)
 		}
 	}
-	w.line = append(append(w.line, ':'), x.Value...)
+	w.colon()
+	w.line = append(w.line, x.Value...)
 	line := string(w.line)
-	t := tokenizer{modern: true}
+	t := tokenizer{modern: !w.v2}
 	var p property
 	if !t.parse(&p, line, 0, true) || !isClean(line) || len(t.faults) > 0 || !equalExtra(asExtra(&p), x) {
 		return false
+	}
+	if w.v2 && strings.HasPrefix(p.name, desktopMark) && w.c.Organization.Office == "" {
+		return false // an address might lose its suite to the office
 	}
 	switch p.name {
 	case gv.FieldVersion, "BEGIN", "END", "PROFILE":
@@ -138,7 +143,7 @@ func (w *writer) understood(p *property) bool {
 		w.probe = w.c.Clone()
 		w.probe.UID = w.c.DerivedUID()
 	}
-	r := cardReader{room: &room{}, c: w.probe, modern: true}
+	r := cardReader{room: &room{}, c: w.probe, modern: !w.v2}
 	if !h.read(&r, p) {
 		return false
 	}

@@ -44,9 +44,9 @@ func FuzzRoundTrip(f *testing.F) {
 			if !contact.Equal(c, again) {
 				t.Fatalf("not normalised: %v", contact.Diff(c, again))
 			}
-			for _, version := range []string{"3.0", "4.0"} {
-				if faults := identityFaults(c, version); len(faults) > 0 {
-					t.Fatalf("%s:\n%s\n\tof\n%s", version, strings.Join(faults, "\n"), data)
+			for _, o := range everyForm() {
+				if faults := identityFaults(c, o); len(faults) > 0 {
+					t.Fatalf("%s:\n%s\n\tof\n%s", o, strings.Join(faults, "\n"), data)
 				}
 			}
 		}

@@ -1,6 +1,7 @@
 package vcard
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/cardferry/cardferry/contact"
@@ -14,7 +15,7 @@ func (w *writer) reach() {
 	for i := range w.c.Emails {
 		e := &w.c.Emails[i]
 		t := w.openPart(part{gv.FieldEmail, "emails", i, emailKind, e.Type, e.Preferred, e.Params})
-		w.shown(e.Name)
+		w.shown(e.Name, "emails", i)
 		w.text(e.Address)
 		w.closePart(t)
 	}
@@ -30,9 +31,8 @@ func (w *writer) reach() {
 	for i := range w.c.Websites {
 		s := &w.c.Websites[i]
 		t := w.openPart(part{gv.FieldURL, "websites", i, websiteKind, s.Type, s.Preferred, s.Params})
-		w.shown(s.Name)
-		w.colon()
-		w.line = appendURI(w.line, s.URL)
+		w.shown(s.Name, "websites", i)
+		w.uri(s.URL)
 		w.closePart(t)
 	}
 	for i := range w.c.IMs {
@@ -41,10 +41,24 @@ func (w *writer) reach() {
 }
 
 // shown writes the text to show for an address.
-func (w *writer) shown(name string) {
-	if name != "" {
+func (w *writer) shown(name string, list string, index int) {
+	switch {
+	case name == "":
+	case w.carries(name):
 		w.param(paramText, name)
+	default:
+		w.lose(contact.Field(fmt.Sprintf("%s[%d]", list, index)), contact.Truncated, "vCard "+w.version+" has no place for this text to show")
 	}
+}
+
+// uri writes the colon and a URI.
+func (w *writer) uri(s string) {
+	w.colon()
+	if w.v2 {
+		w.line = appendOld(w.line, s, "")
+		return
+	}
+	w.line = appendURI(w.line, s)
 }
 
 // im writes IMPP for a URI, and what Microsoft writes for a bare handle.
@@ -55,12 +69,31 @@ func (w *writer) im(i int, m *contact.IM) {
 	}
 	t := w.openPart(part{name, "ims", i, imKind, m.Type, m.Preferred, m.Params})
 	if name == gv.FieldIMPP {
-		w.colon()
-		w.line = appendURI(w.line, m.Address)
+		w.uri(m.Address)
 	} else {
 		w.text(m.Address)
 	}
 	w.closePart(t)
+	if name == gv.FieldIMPP && w.dialect.services {
+		w.service(m)
+	}
+}
+
+// service writes an address of a chat service under the service's own name, which
+// reading drops beside the same IMPP.
+func (w *writer) service(m *contact.IM) {
+	scheme, handle, _ := strings.Cut(m.Address, ":")
+	if handle == "" || handle[0] == '/' || strings.ContainsAny(handle, "%?;, ") {
+		return
+	}
+	for _, s := range services {
+		if s.written && s.scheme == scheme {
+			t := w.openPart(part{s.name, "ims", 0, imKind, m.Type, false, nil})
+			w.text(handle)
+			w.closePart(t)
+			return
+		}
+	}
 }
 
 // address writes ADR. Its label is a parameter in 4.0, and a property of its own
@@ -88,12 +121,15 @@ func (w *writer) address(i int, a *contact.Address) {
 }
 
 // relations writes the other people. 3.0 has no property for them: Apple and
-// Google use one, Outlook others. Reading unites them.
+// Google use one, Outlook and Android others. Reading unites them.
 func (w *writer) relations() {
 	spouse := false
 	for i := range w.c.Relations {
 		r := &w.c.Relations[i]
-		p := part{"X-ABRELATEDNAMES", "relations", i, relateKind, r.Type, false, r.Params}
+		if w.dialect.relations == propAndroid && w.androidRelation(r) {
+			continue
+		}
+		p := part{propABNames, "relations", i, relateKind, r.Type, false, r.Params}
 		if w.v4 {
 			p.name = gv.FieldRelated
 		}
@@ -104,7 +140,7 @@ func (w *writer) relations() {
 		w.text(r.Name)
 		w.closePart(t)
 		switch {
-		case w.v4:
+		case !w.dialect.repeats:
 		case r.Type == contact.Spouse && !spouse:
 			spouse = true
 			w.doubles(r.Name, "X-SPOUSE", "X-MS-SPOUSE")

@@ -137,6 +137,9 @@ func (w *writer) photo(p *contact.Photo) {
 	case len(p.Data) > formats.MaxPhoto:
 		w.lose("photo", contact.Dropped, errTooLarge.Error())
 		return
+	case w.dialect.photoLimit > 0 && len(p.Data) > w.dialect.photoLimit:
+		w.lose("photo", contact.Dropped, fmt.Sprintf("the program takes photos of at most %d bytes", w.dialect.photoLimit))
+		return
 	}
 	w.openScalar(gv.FieldPhoto, gv.FieldPhoto)
 	switch {
@@ -147,7 +150,7 @@ func (w *writer) photo(p *contact.Photo) {
 		w.line = append(append(append(w.line, "data:"...), mediaType(p)...), ";base64,"...)
 		w.line = base64.StdEncoding.AppendEncode(w.line, p.Data)
 	default:
-		w.param(paramEncoding, "b")
+		w.param(paramEncoding, "b") // 2.1 spells it BASE64
 		if t := strings.TrimPrefix(mediaType(p), "image/"); !strings.Contains(t, "/") {
 			w.param(gv.ParamType, strings.ToUpper(t))
 		}
@@ -167,7 +170,11 @@ func mediaType(p *contact.Photo) string {
 func (w *writer) photoLink(p *contact.Photo) {
 	image, isImage := strings.CutPrefix(p.MediaType, "image/")
 	if !w.v4 || !strings.Contains(p.URL, ":") {
-		w.param(gv.ParamValue, "uri")
+		form := "uri"
+		if w.v2 {
+			form = "url"
+		}
+		w.param(gv.ParamValue, form)
 	}
 	switch {
 	case w.v4 && p.MediaType != "":
@@ -175,6 +182,5 @@ func (w *writer) photoLink(p *contact.Photo) {
 	case !w.v4 && isImage:
 		w.param(gv.ParamType, strings.ToUpper(image))
 	}
-	w.colon()
-	w.line = appendURI(w.line, p.URL)
+	w.uri(p.URL)
 }

@@ -19,9 +19,11 @@ const (
 	paramLabel = "X-CARDFERRY-LABEL" // a type that neither TYPE nor X-ABLabel can carry
 	paramText  = "X-CARDFERRY-NAME"  // the name shown for an address or a web page
 	paramMore  = "X-CARDFERRY-MORE"  // in Params only: the end of a value that the model has no place for
-	paramEmpty = "X-CARDFERRY-EMPTY" // of an FN that stands in for none
+	paramEmpty = "X-CARDFERRY-EMPTY" // of an FN or REV that stands in for none
+	paramRaw   = "X-CARDFERRY-RAW"   // of a part whose TYPE=X-… is no label
 
-	propLabel = "X-ABLABEL"
+	propLabel   = "X-ABLABEL"
+	desktopMark = "X-MS-OL-" // begins properties of Outlook's own
 )
 
 // cardReader makes a contact of a card. One serves all cards of a stream.
@@ -133,7 +135,7 @@ func (r *cardReader) take(p *property) {
 		}
 		return
 	}
-	if strings.HasPrefix(p.name, "X-MS-OL-") {
+	if strings.HasPrefix(p.name, desktopMark) {
 		r.desktop = true
 	}
 	r.extra(p)

@@ -45,9 +45,10 @@ var readers = func() map[string]entry {
 		"SEX":                        readGender,
 		gv.FieldPhoto:                readPhoto,
 		gv.FieldBirthday:             dateReader(gv.FieldBirthday, func(c *contact.Contact) *contact.Date { return &c.Birthday }),
-		"X-ABDATE":                   readLabelledDate,
+		propABDate:                   readLabelledDate,
+		propAndroid:                  readAndroid,
 		gv.FieldRelated:              readRelated,
-		"X-ABRELATEDNAMES":           readRelatedName,
+		propABNames:                  readRelatedName,
 		gv.FieldRevision:             readRevision,
 		"CREATED":                    readCreated,
 		"X-CARDFERRY-CREATED":        readCreated,
@@ -90,12 +91,22 @@ func lateReaders() map[string]reader {
 		gv.FieldSound: readSound,
 		"SORT-STRING": textReader("X-EVOLUTION-FILE-AS", func(c *contact.Contact) *string { return &c.Name.FileAs }),
 	}
-	for name, scheme := range map[string]string{"X-AIM": "aim", "X-ICQ": "icq", "X-JABBER": "xmpp", "X-MSN": "msnim",
-		"X-YAHOO": "ymsgr", "X-SKYPE": "skype", "X-SKYPE-USERNAME": "skype", "X-GTALK": "gtalk", "X-GOOGLE-TALK": "gtalk",
-		"X-GOOGLE TALK": "gtalk", "X-QQ": "qq", "X-SAMETIME": "sametime", "X-GADUGADU": "gg", "X-GROUPWISE": "groupwise"} {
-		m[name] = schemeReader(scheme)
+	for _, s := range services {
+		m[s.name] = schemeReader(s.scheme)
 	}
 	return m
+}
+
+// services are the properties of single chat services, each with the scheme of the
+// URI that it stands for. Those that Android reads are also written.
+var services = []struct {
+	name, scheme string
+	written      bool
+}{
+	{"X-AIM", "aim", true}, {"X-ICQ", "icq", true}, {"X-JABBER", "xmpp", true}, {"X-MSN", "msnim", true},
+	{"X-YAHOO", "ymsgr", true}, {"X-SKYPE-USERNAME", "skype", true}, {"X-GOOGLE-TALK", "gtalk", true}, {"X-QQ", "qq", true},
+	{"X-SKYPE", "skype", false}, {"X-GTALK", "gtalk", false}, {"X-GOOGLE TALK", "gtalk", false},
+	{"X-SAMETIME", "sametime", false}, {"X-GADUGADU", "gg", false}, {"X-GROUPWISE", "groupwise", false},
 }
 
 // readDisplay reads FN, which must be there and not be empty: what stands in for

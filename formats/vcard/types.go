@@ -74,7 +74,7 @@ var (
 // group.
 func (k *kind) read(params []param, label string) (typ string, preferred bool, rest contact.Params) {
 	var room [8]string
-	tokens := room[:0]
+	tokens, raw := room[:0], false
 	for _, q := range params {
 		switch {
 		case q.name == gv.ParamType && k.prefer && strings.EqualFold(q.value, "pref"):
@@ -83,6 +83,8 @@ func (k *kind) read(params []param, label string) (typ string, preferred bool, r
 			tokens = append(tokens, q.value)
 		case q.name == gv.ParamPreferred && k.prefer && strings.TrimSpace(q.value) == "1":
 			preferred = true
+		case q.name == paramRaw:
+			raw = true
 		case q.name == gv.ParamValue, q.name == paramEncoding, q.name == paramLabel, q.name == paramText, q.name == paramMore:
 		case q.name == "LABEL" && k == addressKind:
 		default:
@@ -90,10 +92,19 @@ func (k *kind) read(params []param, label string) (typ string, preferred bool, r
 		}
 	}
 	typ, others := k.typeOf(tokens, label)
+	if typ == "" && !raw && isOwnType(others) {
+		return others[0][2:], preferred, rest
+	}
 	if len(others) > 0 {
 		setParam(&rest, gv.ParamType, others...)
 	}
 	return typ, preferred, rest
+}
+
+// isOwnType reports whether TYPE values are a label of the user's own as Android
+// writes it: TYPE=X-Weekend.
+func isOwnType(tokens []string) bool {
+	return len(tokens) == 1 && len(tokens[0]) > 2 && strings.EqualFold(tokens[0][:2], "x-")
 }
 
 // typeOf finds the type that TYPE values and a label say, and what of the TYPE

@@ -17,10 +17,12 @@
 //   - An Apple label (X-ABLabel) is the type of its group's property.
 //   - Midnight as the time of a birthday is no time; another one is kept.
 //
-// A contact that is written and read again is the same contact, for both versions
-// that are written. What has no standard property is in X-CARDFERRY ones: folder,
-// key, flag, favourite, initials, and Extra of other formats as JSON. A contact
-// without a UID is given its [contact.Contact.DerivedUID].
+// A contact that is written and read again is the same contact, in all versions and
+// for all destinations, but for parameters and labels that vCard 2.1 has no way to
+// write, which are losses. What has no standard property is in X-CARDFERRY ones:
+// folder, key, flag, favourite, initials, and Extra of other formats as JSON. A contact
+// without a UID is given its [contact.Contact.DerivedUID], one without a time of
+// change a REV that reading passes over.
 //
 // The package uses the names of github.com/emersion/go-vcard, and a reader and a
 // writer of its own: that package's lose data that real files hold.
@@ -31,6 +33,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats"
@@ -40,18 +44,19 @@ import (
 // Options says how cards are written. The zero value is 3.0, which most programs
 // accept.
 type Options struct {
-	Version string // "3.0" or "4.0"
+	Version string // "2.1", "3.0" or "4.0"; "" is what For wants, else 3.0
+	For     string // the program that is going to read them, one of Destinations; "" is all
 }
 
 // Validate reports whether cards can be written so.
 func (o Options) Validate() error {
-	switch o.Version {
-	case "", "3.0", "4.0":
-		return nil
-	case "2.1":
-		return errors.New("vcard 2.1 is read, but not written: use 3.0 or 4.0")
+	if !slices.Contains([]string{"", "2.1", "3.0", "4.0"}, o.Version) {
+		return fmt.Errorf("unknown vcard version %q: known are 2.1, 3.0 and 4.0", o.Version)
 	}
-	return fmt.Errorf("unknown vcard version %q: known are 3.0 and 4.0", o.Version)
+	if _, known := dialects[o.For]; o.For != "" && !known {
+		return fmt.Errorf("no vcard dialect for %q: known are %s", o.For, strings.Join(Destinations(), ", "))
+	}
+	return nil
 }
 
 // Format returns the row of the table of formats. Its encoders return the error

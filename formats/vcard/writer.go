@@ -13,10 +13,13 @@ import (
 
 // writer writes one card at a time. It serves all cards of a stream.
 type writer struct {
-	v4 bool
+	version string
+	v4, v2  bool // it is 4.0, it is 2.1
+	dialect *dialect
 
 	out    []byte // the card
 	line   []byte // the property being written, not folded yet
+	value  int    // where its value begins
 	count  int    // of properties
 	c      *contact.Contact
 	losses []contact.Loss
@@ -78,6 +81,9 @@ type tag struct{ group, label string }
 // writes.
 func (w *writer) openPart(p part) tag {
 	tokens, label, param := p.kind.written(p.typ, w.v4)
+	if label != "" && w.dialect.typeLabels && !w.v4 && !p.kind.roles && isToken(p.typ) && len(p.params[gv.ParamType]) == 0 {
+		tokens, label = []string{"X-" + p.typ}, ""
+	}
 	group := ""
 	if g := p.params[paramGroup]; len(g) == 1 && isToken(g[0]) {
 		group = g[0]
@@ -98,9 +104,12 @@ func (w *writer) openPart(p part) tag {
 	if param != "" {
 		w.param(paramLabel, param)
 	}
+	if p.typ == "" && isOwnType(p.params[gv.ParamType]) {
+		w.param(paramRaw, "TRUE")
+	}
 	w.params(p.params)
-	if !keepsAll(p.params) {
-		w.lose(contact.Field(fmt.Sprintf("%s[%d]", p.list, p.index)), contact.Truncated, "a parameter that a vCard cannot carry")
+	if !w.keepsAll(p.params) || param != "" && !w.carries(param) {
+		w.lose(contact.Field(fmt.Sprintf("%s[%d]", p.list, p.index)), contact.Truncated, "a parameter or label that vCard "+w.version+" cannot carry")
 	}
 	return tag{group, label}
 }
@@ -118,9 +127,18 @@ func (w *writer) closePart(t tag) {
 // types writes TYPE and what says that a part is preferred.
 func (w *writer) types(p part, tokens []string) {
 	others := p.params[gv.ParamType]
-	noise := p.kind.noise == "internet" && !w.v4
+	noise := p.kind.noise == "internet" && !w.v4 && !w.dialect.bareEmail
 	prefType := p.preferred && !w.v4
-	if len(tokens) > 0 || len(others) > 0 || noise || prefType {
+	if untyped := w.dialect.untyped[p.name]; untyped != "" && len(tokens) == 0 && len(others) == 0 && p.typ == "" {
+		tokens = []string{untyped}
+		if p.kind.find(untyped) != "" {
+			w.lose(contact.Field(fmt.Sprintf("%s[%d]", p.list, p.index)), contact.Moved, "one of no type is written as "+untyped+": the program passes over others")
+		}
+	}
+	switch {
+	case w.v2:
+		w.oldTypes(p, tokens, noise)
+	case len(tokens) > 0 || len(others) > 0 || noise || prefType:
 		w.line = append(w.line, ";TYPE="...)
 		before := len(w.line)
 		if noise {
@@ -173,6 +191,10 @@ func (w *writer) params(params contact.Params) {
 }
 
 func (w *writer) param(name string, values ...string) {
+	if w.v2 {
+		w.oldParam(name, values...)
+		return
+	}
 	if len(values) == 0 {
 		return
 	}
@@ -185,30 +207,55 @@ func (w *writer) param(name string, values ...string) {
 	}
 }
 
-func (w *writer) colon() { w.line = append(w.line, ':') }
+func (w *writer) colon() {
+	w.line = append(w.line, ':')
+	w.value = len(w.line)
+}
 
 // text writes the colon and a text value.
 func (w *writer) text(s string) {
 	w.colon()
-	w.line = appendEscaped(w.line, s)
+	w.escape(s, "")
 }
+
+// listItem writes a member of a list.
+func (w *writer) listItem(s string) { w.escape(s, ",;") }
 
 // structured writes the colon and components.
 func (w *writer) structured(components ...string) {
 	for i, s := range components {
 		if i == 0 {
 			w.colon()
-		} else {
-			w.line = append(w.line, ';')
+			w.escape(s, ";")
+			continue
 		}
-		w.line = appendEscaped(w.line, s)
+		w.component(s)
 	}
+}
+
+// component writes a component that another one stands before.
+func (w *writer) component(s string) {
+	w.line = append(w.line, ';')
+	w.escape(s, ";")
+}
+
+// escape writes text. In 2.1 old has what is escaped in it.
+func (w *writer) escape(s, old string) {
+	if w.v2 {
+		w.line = appendOld(w.line, s, old)
+		return
+	}
+	w.line = appendEscaped(w.line, s)
 }
 
 // end completes the property.
 func (w *writer) end() {
-	w.out = appendFolded(w.out, w.line)
 	w.count++
+	if w.v2 {
+		w.out = appendOldLine(w.out, w.line, w.value)
+		return
+	}
+	w.out = appendFolded(w.out, w.line)
 }
 
 // newGroup returns a group that nothing is in.
@@ -250,16 +297,18 @@ func (w *writer) partsIn(group string) int {
 // The others say what form a value has, and are ours to choose.
 func isWritten(name string) bool {
 	switch name {
-	case gv.ParamValue, paramEncoding, paramCharset, paramGroup, paramLabel, paramText, paramMore, paramEmpty:
+	case gv.ParamValue, paramEncoding, paramCharset, paramGroup, paramLabel, paramText, paramMore, paramEmpty, paramRaw:
 		return false
 	}
 	return isToken(name) && name == upper(name)
 }
 
 // keepsAll reports whether the parameters of a part can all be written.
-func keepsAll(params contact.Params) bool {
+func (w *writer) keepsAll(params contact.Params) bool {
 	for name, values := range params {
 		switch {
+		case w.v2 && name != paramMore && slices.ContainsFunc(values, func(v string) bool { return !w.carries(v) }):
+			return false
 		case name == paramMore, name == paramGroup && len(values) == 1 && isToken(values[0]):
 		case name == gv.ParamType && slices.ContainsFunc(values, func(v string) bool { return v == "" || strings.Contains(v, ",") }):
 			return false
