@@ -40,7 +40,8 @@ vCards hold their photos; for the other formats photos go to a directory
 ` + onLossHelp + "\n" + exitCodesHelp,
 		Example: `  cardferry export sandbox: contacts.vcf
   cardferry export work:Customers/EMEA --format csv --csv-dialect google
-  cardferry export work: backup/ --split contact --vcard-version 4.0`,
+  cardferry export work: backup/ --split contact --vcard-version 4.0
+  cardferry export work: phone.vcf --for android`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(c *cobra.Command, args []string) error { return x.run(c.Context(), args) },
 	}
@@ -109,7 +110,7 @@ func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact
 	}
 	defer out.Abort()
 	w.showProgress()
-	r, err := exporter.Export(ctx, contacts, out.Encode, exporter.Observer{
+	r, err := exporter.Export(ctx, contacts, w.fitting(out.Encode), exporter.Observer{
 		Record: w.exported,
 		Progress: func(n int) {
 			w.progress("contacts "+w.verb, n, 0)
@@ -131,6 +132,9 @@ func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact
 		if r.Failed > 0 {
 			text += fmt.Sprintf("; %s failed", count(r.Failed, "record"))
 		}
+	}
+	if err == nil {
+		w.oneCardNote(path, r.Written)
 	}
 	return w.finish(s, text, w.strict, err)
 }

@@ -24,9 +24,8 @@ type formatFlags struct {
 }
 
 var (
-	vcardVersions = []string{"3.0", "4.0"}
+	vcardVersions = []string{"2.1", "3.0", "4.0"}
 	csvDialects   = csv.Dialects()
-	destinations  = []string{"excel"}
 	jsonDialects  = []string{string(outlook.GraphV1), string(outlook.GraphBeta), string(outlook.OutlookV2), string(outlook.OutlookBeta)}
 	formatNames   = []string{"vcard", "csv", "jsonl", "outlook-json"}
 )
@@ -37,18 +36,18 @@ func (f *formatFlags) add(c *cobra.Command, ofWhat string, writes bool) {
 		f.tableFlags.add(c)
 		return
 	}
-	choice(c, &f.vcardVersion, "vcard-version", "3.0", vcardVersions, "version of vCards to write")
-	choice(c, &f.csvDialect, "csv-dialect", "outlook", csvDialects, "columns of CSV to write; generic keeps every field")
-	choice(c, &f.forWhom, "for", "", destinations, "what will open the file: excel gets a byte order mark, and cells that it would run as formulas are made harmless")
+	choice(c, &f.vcardVersion, "vcard-version", "", vcardVersions, "version of vCards to write; 3.0 unless --for wants another")
+	choice(c, &f.csvDialect, "csv-dialect", "", csvDialects, "columns of CSV to write: outlook unless --for names another; generic keeps every field")
+	choice(c, &f.forWhom, "for", "", destinations, destinationHelp)
 	choice(c, &f.jsonDialect, "json-dialect", jsonDialects[0], jsonDialects, "dialect of Microsoft's JSON to write")
 }
 
 // table returns the table of formats, each in the variant that the flags choose.
 func (f *formatFlags) table() formats.Table {
 	tables := f.tables
-	tables.Dialect, tables.Excel = f.csvDialect, f.forWhom == "excel"
+	tables.Dialect, tables.Excel = f.columns(), f.forWhom == forExcel
 	return formats.Table{
-		vcard.Format(vcard.Options{Version: f.vcardVersion}),
+		vcard.Format(f.cards()),
 		csv.Format(tables),
 		jsonl.Format(),
 		outlook.Format(outlook.Options{Dialect: outlook.Dialect(f.jsonDialect)}),

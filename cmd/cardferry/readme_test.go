@@ -109,6 +109,7 @@ var keepColumns = []struct {
 	title string
 	flags formatFlags
 }{
+	{"vCard 2.1", formatFlags{format: "vcard", vcardVersion: "2.1"}},
 	{"vCard 3.0", formatFlags{format: "vcard", vcardVersion: "3.0"}},
 	{"vCard 4.0", formatFlags{format: "vcard", vcardVersion: "4.0"}},
 	{"Outlook CSV", formatFlags{format: "csv", csvDialect: "outlook"}},

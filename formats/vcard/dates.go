@@ -83,17 +83,17 @@ func readLabelledDate(r *cardReader, p *property) bool {
 }
 
 // dateText returns a date in the form of the version: 3.0 has the extended format
-// of ISO 8601, 4.0 the basic one (RFC 6350, 4.3.1). 3.0 has no dates without a
+// of ISO 8601, 4.0 the basic one (RFC 6350, 4.3.1), and so has 2.1 as Outlook writes
+// it. 3.0 has no dates without a
 // year, and is given those of the dialect.
 func (w *writer) dateText(d contact.Date) (text string, omitsYear bool) {
-	v4 := w.v4
 	switch {
-	case !v4 && w.dialect.yearless == as1604 && d.Year == 0 && d.Month != 0 && d.Day != 0:
+	case !w.v4 && w.dialect.yearless == as1604 && d.Year == 0 && d.Month != 0 && d.Day != 0:
 		d.Year = noYear
 		return d.String(), true
-	case v4 && d.Full():
+	case w.v4 && d.Full(), w.v2 && d.Full():
 		return strings.ReplaceAll(d.String(), "-", ""), false
-	case v4 && d.Year == 0 && d.Month != 0 && d.Day != 0:
+	case w.v4 && d.Year == 0 && d.Month != 0 && d.Day != 0:
 		text := d.String()
 		return text[:4] + text[5:], false
 	}

@@ -148,7 +148,7 @@ func TestEncodeLosses(t *testing.T) {
 	}{
 		{"a photo not fetched", contact.Contact{Photo: &contact.Photo{}}, "photo dropped: its bytes are not here"},
 		{"a photo too large", contact.Contact{Photo: &contact.Photo{Data: make([]byte, formats.MaxPhoto+1)}}, "photo dropped: the photo has more than 16777216 bytes"},
-		{"a parameter of ours", contact.Contact{Phones: []contact.Phone{{Number: "1"}, {Number: "2", Params: contact.Params{"VALUE": {"x"}}}}}, "phones[1] truncated: a parameter or label that vCard 3.0 cannot carry"},
+		{"a parameter of ours", contact.Contact{Phones: []contact.Phone{{Number: "1"}, {Number: "2", Params: contact.Params{"VALUE": {"x"}}}}}, "phones[1] truncated: a parameter that a vCard cannot carry"},
 		{"the year of no year", contact.Contact{Birthday: contact.Date{Year: 1604, Month: 1, Day: 2}}, "birthday truncated: the year 1604 stands for no year in vCards"},
 	}
 	for _, tt := range tests {

@@ -66,7 +66,7 @@ func (w *writer) attaches(x contact.Extra) bool {
 		i := slices.IndexFunc(scalars, func(s scalar) bool { return s.name == x.Name })
 		written = *scalars[i].at(c) != ""
 	}
-	return written && len(x.Params) > 0 && w.keepsAll(x.Params) && isMore(x.Name, more)
+	return written && len(x.Params) > 0 && keepsAll(x.Params) && isMore(x.Name, more)
 }
 
 // isMore reports whether more can be written behind the value of that property.

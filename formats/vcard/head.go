@@ -2,6 +2,7 @@ package vcard
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/cardferry/cardferry/contact"
 	gv "github.com/emersion/go-vcard"
@@ -217,6 +218,15 @@ func (t *tokenizer) add(h *head, name, v string, quoted bool) {
 func (t *tokenizer) understand(h *head, clean bool) {
 	kept := h.params[:0]
 	for _, q := range h.params {
+		if name, quoted := strings.CutPrefix(q.name, paramQuoted); quoted && name != "" {
+			q = param{name, decodeQuotedPrintable(q.value)}
+			if !utf8.ValidString(q.value) || !isClean(strings.ReplaceAll(q.value, "\n", "")) {
+				t.faults = append(t.faults, "a parameter that is no text was dropped")
+				continue
+			}
+			kept = append(kept, q)
+			continue
+		}
 		switch {
 		case q.name == paramCharset:
 			if h.charset = q.value; isUnicode(q.value) {

@@ -40,24 +40,40 @@ func (w *writer) oldType(token string) {
 	w.oldParam(gv.ParamType, token)
 }
 
-// oldParam writes a parameter, once for each of its values. What it cannot carry is
-// left out; whoever writes a part has said so.
+// oldParam writes a parameter, once for each of its values. One that 2.1 cannot carry
+// is written in quoted-printable under a name of ours.
 func (w *writer) oldParam(name string, values ...string) {
 	for _, v := range values {
-		if w.carries(v) {
-			if name == paramEncoding && v == "b" {
-				v = "BASE64"
-			}
-			w.line = append(append(append(append(w.line, ';'), name...), '='), v...)
+		w.line = append(w.line, ';')
+		if !isOldParam(v) {
+			w.line = append(w.line, paramQuoted...)
+			v = quoteParam(v)
+		} else if name == paramEncoding && v == "b" {
+			v = "BASE64"
 		}
+		w.line = append(append(append(w.line, name...), '='), v...)
 	}
 }
 
-// carries reports whether a parameter of the version can have this value.
-func (w *writer) carries(v string) bool {
-	if !w.v2 {
-		return true
+// paramQuoted stands before the name of a parameter whose value is in
+// quoted-printable.
+const paramQuoted = "X-CARDFERRY-QP-"
+
+func quoteParam(v string) string {
+	const hex = "0123456789ABCDEF"
+	var b []byte
+	for _, c := range []byte(v) {
+		if c < ' ' || c > '~' || strings.IndexByte("\",;:= ", c) >= 0 {
+			b = append(b, '=', hex[c>>4], hex[c&15])
+		} else {
+			b = append(b, c)
+		}
 	}
+	return string(b)
+}
+
+// isOldParam reports whether a parameter of 2.1 can have this value.
+func isOldParam(v string) bool {
 	for i := 0; i < len(v); i++ {
 		if c := v[i]; c < ' ' || c > '~' || strings.IndexByte("\",;:", c) >= 0 {
 			return false

@@ -1,7 +1,6 @@
 package vcard
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/cardferry/cardferry/contact"
@@ -15,7 +14,7 @@ func (w *writer) reach() {
 	for i := range w.c.Emails {
 		e := &w.c.Emails[i]
 		t := w.openPart(part{gv.FieldEmail, "emails", i, emailKind, e.Type, e.Preferred, e.Params})
-		w.shown(e.Name, "emails", i)
+		w.shown(e.Name)
 		w.text(e.Address)
 		w.closePart(t)
 	}
@@ -31,7 +30,7 @@ func (w *writer) reach() {
 	for i := range w.c.Websites {
 		s := &w.c.Websites[i]
 		t := w.openPart(part{gv.FieldURL, "websites", i, websiteKind, s.Type, s.Preferred, s.Params})
-		w.shown(s.Name, "websites", i)
+		w.shown(s.Name)
 		w.uri(s.URL)
 		w.closePart(t)
 	}
@@ -41,13 +40,9 @@ func (w *writer) reach() {
 }
 
 // shown writes the text to show for an address.
-func (w *writer) shown(name string, list string, index int) {
-	switch {
-	case name == "":
-	case w.carries(name):
+func (w *writer) shown(name string) {
+	if name != "" {
 		w.param(paramText, name)
-	default:
-		w.lose(contact.Field(fmt.Sprintf("%s[%d]", list, index)), contact.Truncated, "vCard "+w.version+" has no place for this text to show")
 	}
 }
 

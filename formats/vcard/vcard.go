@@ -18,8 +18,7 @@
 //   - Midnight as the time of a birthday is no time; another one is kept.
 //
 // A contact that is written and read again is the same contact, in all versions and
-// for all destinations, but for parameters and labels that vCard 2.1 has no way to
-// write, which are losses. What has no standard property is in X-CARDFERRY ones:
+// for all destinations, but for what an encoder returns as losses. What has no standard property is in X-CARDFERRY ones:
 // folder, key, flag, favourite, initials, and Extra of other formats as JSON. A contact
 // without a UID is given its [contact.Contact.DerivedUID], one without a time of
 // change a REV that reading passes over.

@@ -108,8 +108,8 @@ func (w *writer) openPart(p part) tag {
 		w.param(paramRaw, "TRUE")
 	}
 	w.params(p.params)
-	if !w.keepsAll(p.params) || param != "" && !w.carries(param) {
-		w.lose(contact.Field(fmt.Sprintf("%s[%d]", p.list, p.index)), contact.Truncated, "a parameter or label that vCard "+w.version+" cannot carry")
+	if !keepsAll(p.params) {
+		w.lose(contact.Field(fmt.Sprintf("%s[%d]", p.list, p.index)), contact.Truncated, "a parameter that a vCard cannot carry")
 	}
 	return tag{group, label}
 }
@@ -129,7 +129,7 @@ func (w *writer) types(p part, tokens []string) {
 	others := p.params[gv.ParamType]
 	noise := p.kind.noise == "internet" && !w.v4 && !w.dialect.bareEmail
 	prefType := p.preferred && !w.v4
-	if untyped := w.dialect.untyped[p.name]; untyped != "" && len(tokens) == 0 && len(others) == 0 && p.typ == "" {
+	if untyped := w.dialect.untyped[p.name]; untyped != "" && len(tokens) == 0 && len(others) == 0 && (p.typ == "" || p.kind.find(untyped) == "") {
 		tokens = []string{untyped}
 		if p.kind.find(untyped) != "" {
 			w.lose(contact.Field(fmt.Sprintf("%s[%d]", p.list, p.index)), contact.Moved, "one of no type is written as "+untyped+": the program passes over others")
@@ -304,11 +304,9 @@ func isWritten(name string) bool {
 }
 
 // keepsAll reports whether the parameters of a part can all be written.
-func (w *writer) keepsAll(params contact.Params) bool {
+func keepsAll(params contact.Params) bool {
 	for name, values := range params {
 		switch {
-		case w.v2 && name != paramMore && slices.ContainsFunc(values, func(v string) bool { return !w.carries(v) }):
-			return false
 		case name == paramMore, name == paramGroup && len(values) == 1 && isToken(values[0]):
 		case name == gv.ParamType && slices.ContainsFunc(values, func(v string) bool { return v == "" || strings.Contains(v, ",") }):
 			return false
