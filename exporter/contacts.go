@@ -43,13 +43,63 @@ var ErrNoFolder = errors.New("no such folder")
 // once; when the loop is left, all requests end before it returns.
 func Contacts(ctx context.Context, src Source, o Options) iter.Seq2[*contact.Contact, error] {
 	return func(yield func(*contact.Contact, error) bool) {
+		r := newReading(src, o)
+		for it := range r.items(ctx, r.list) {
+			if !yield(it.contact, it.err) {
+				return
+			}
+		}
+	}
+}
+
+// reading is one pass over a source. A goroutine lists; each photo is fetched by
+// one of a bounded group; the caller's goroutine takes the items in order. Items
+// travel in batches, for one costs the goroutines little to hand over.
+type reading struct {
+	src     Source
+	o       Options
+	batch   []item // what the lister has gathered
+	batches chan []item
+	photos  errgroup.Group
+	slots   chan struct{} // one for each photo from before its request until it is delivered
+}
+
+// item is one element of the sequence.
+type item struct {
+	contact *contact.Contact
+	err     error
+	photo   *arrival // nil when there is none to be fetched
+
+	// For incremental exports alone.
+	folder   int            // its number in the tree
+	raw      []byte         // the record of the last run that it is, nil if it is new
+	previous *contact.Photo // the photo that the last run has seen
+}
+
+// arrival is a photo on its way.
+type arrival struct {
+	done   chan struct{} // closed when it has come, or has not
+	failed bool          // valid then
+}
+
+func newReading(src Source, o Options) *reading {
+	r := &reading{src: src, o: o, batches: make(chan []item, pagesAhead), slots: make(chan struct{}, photosAhead)}
+	r.photos.SetLimit(cmp.Or(o.PhotoRequests, 3))
+	return r
+}
+
+// items returns what list adds, each with its photo. An error that is no
+// *formats.RecordError is the last element.
+func (r *reading) items(ctx context.Context, list func(context.Context) error) iter.Seq[*item] {
+	return func(yield func(*item) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		r := &reading{src: src, o: o, batches: make(chan []item, pagesAhead), slots: make(chan struct{}, photosAhead)}
-		r.photos.SetLimit(cmp.Or(o.PhotoRequests, 3))
 		var lister errgroup.Group
 		lister.Go(func() error {
 			defer close(r.batches)
-			return r.list(ctx)
+			if err := list(ctx); err != nil {
+				return err
+			}
+			return r.flush(ctx)
 		})
 		defer func() {
 			cancel()
@@ -66,40 +116,22 @@ func Contacts(ctx context.Context, src Source, o Options) iter.Seq2[*contact.Con
 			}
 		}
 		if err := lister.Wait(); err != nil {
-			yield(nil, err)
+			yield(&item{err: err})
 		}
 	}
 }
 
-// reading is one pass over a source. A goroutine lists; each photo is fetched by
-// one of a bounded group; the caller's goroutine takes the items in order. Items
-// travel by the page, for a page costs the goroutines little to hand over.
-type reading struct {
-	src     Source
-	o       Options
-	batches chan []item
-	photos  errgroup.Group
-	slots   chan struct{} // one for each photo from before its request until it is delivered
-}
-
-// item is one element of the sequence.
-type item struct {
-	contact *contact.Contact
-	err     error
-	photo   chan struct{} // closed when the photo has come; nil when there is none
-}
-
-func (r *reading) deliver(ctx context.Context, it *item, yield func(*contact.Contact, error) bool) bool {
+func (r *reading) deliver(ctx context.Context, it *item, yield func(*item) bool) bool {
 	if it.photo != nil {
 		select {
-		case <-it.photo:
+		case <-it.photo.done:
 			defer func() { <-r.slots }()
 		case <-ctx.Done():
-			yield(nil, context.Cause(ctx))
+			yield(&item{err: context.Cause(ctx)})
 			return false
 		}
 	}
-	return yield(it.contact, it.err)
+	return yield(it)
 }
 
 func (r *reading) list(ctx context.Context) error {
@@ -107,12 +139,8 @@ func (r *reading) list(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listing folders: %w", err)
 	}
-	if r.o.Folder != nil {
-		folder, ok := FindFolder(folders, *r.o.Folder)
-		if !ok {
-			return ErrNoFolder
-		}
-		folders = []contact.Folder{folder}
+	if folders, err = r.o.choose(folders); err != nil {
+		return err
 	}
 	for _, folder := range folders {
 		for page, err := range r.src.Pages(ctx, folder, "") {
@@ -125,6 +153,18 @@ func (r *reading) list(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// choose returns the folders to be read.
+func (o *Options) choose(folders []contact.Folder) ([]contact.Folder, error) {
+	if o.Folder == nil {
+		return folders, nil
+	}
+	folder, ok := FindFolder(folders, *o.Folder)
+	if !ok {
+		return nil, ErrNoFolder
+	}
+	return []contact.Folder{folder}, nil
 }
 
 // FindFolder returns the folder of that path; where there is none, one whose path
@@ -141,27 +181,38 @@ func FindFolder(folders []contact.Folder, path contact.FolderPath) (contact.Fold
 }
 
 func (r *reading) page(ctx context.Context, page *Page) error {
-	batch := make([]item, 0, len(page.Bad)+len(page.Contacts))
+	r.batch = make([]item, 0, len(page.Bad)+len(page.Contacts))
 	for _, bad := range page.Bad {
-		batch = append(batch, item{err: bad})
+		r.batch = append(r.batch, item{err: bad})
 	}
 	for _, c := range page.Contacts {
-		it := item{contact: c}
-		if src, ok := r.wantsPhoto(c); ok {
-			var err error
-			if batch, err = r.slot(ctx, batch); err != nil {
-				return err
-			}
-			it.photo = r.fetch(ctx, src, c)
+		if err := r.add(ctx, item{contact: c}); err != nil {
+			return err
 		}
-		batch = append(batch, it)
 	}
-	return r.send(ctx, batch)
+	return r.flush(ctx)
 }
 
-func (r *reading) send(ctx context.Context, batch []item) error {
+// add adds an item to the batch, and begins to fetch its photo if it has one.
+func (r *reading) add(ctx context.Context, it item) error {
+	if src, ok := r.wantsPhoto(it.contact); ok {
+		if err := r.slot(ctx); err != nil {
+			return err
+		}
+		it.photo = r.fetch(ctx, src, it.contact, it.previous)
+	}
+	r.batch = append(r.batch, it)
+	return nil
+}
+
+// flush hands the batch over.
+func (r *reading) flush(ctx context.Context) error {
+	if len(r.batch) == 0 {
+		return nil
+	}
 	select {
-	case r.batches <- batch:
+	case r.batches <- r.batch:
+		r.batch = nil
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
@@ -171,42 +222,63 @@ func (r *reading) send(ctx context.Context, batch []item) error {
 // wantsPhoto reports whether the contact has a photo to be fetched.
 func (r *reading) wantsPhoto(c *contact.Contact) (PhotoSource, bool) {
 	src, ok := r.src.(PhotoSource)
-	p := c.Photo
-	return src, ok && r.o.Photos && p != nil && p.Data == nil && p.URL == ""
+	return src, ok && r.o.Photos && c != nil && !fetched(c.Photo)
 }
+
+// fetched reports whether nothing is left to fetch of a photo.
+func fetched(p *contact.Photo) bool { return p == nil || p.Data != nil || p.URL != "" }
 
 // slot waits for a slot for one more photo. It becomes free when an earlier photo
-// is delivered, so what has been gathered so far is sent first; what is left to
-// gather into is returned.
-func (r *reading) slot(ctx context.Context, batch []item) ([]item, error) {
+// is delivered, so what has been gathered so far is handed over first.
+func (r *reading) slot(ctx context.Context) error {
 	select {
 	case r.slots <- struct{}{}:
-		return batch, nil
+		return nil
 	default:
 	}
-	if err := r.send(ctx, batch); err != nil {
-		return nil, err
+	if err := r.flush(ctx); err != nil {
+		return err
 	}
 	select {
 	case r.slots <- struct{}{}:
-		return nil, nil
+		return nil
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
 }
 
-// fetch begins to fetch a photo, and returns what is closed when it has come.
-func (r *reading) fetch(ctx context.Context, src PhotoSource, c *contact.Contact) chan struct{} {
-	done := make(chan struct{})
+// fetch begins to fetch a photo. What does not come is named in the contact's Unread;
+// the previous photo, if there is one, then stands.
+func (r *reading) fetch(ctx context.Context, src PhotoSource, c *contact.Contact, previous *contact.Photo) *arrival {
+	a := &arrival{done: make(chan struct{})}
 	r.photos.Go(func() error {
-		defer close(done)
+		defer close(a.done)
 		photo, err := src.Photo(ctx, c.ID)
 		c.Photo = photo
-		if err != nil && ctx.Err() == nil {
-			c.Unread = append(c.Unread, contact.Loss{
-				Field: "photo", Kind: contact.Dropped, Reason: "it could not be fetched: " + err.Error()})
+		if photo != nil || err == nil && r.vanished(ctx, c) || ctx.Err() != nil {
+			return nil
 		}
+		a.failed = true
+		reason := "the service lists one, and has none"
+		if err != nil {
+			reason = "it could not be fetched: " + err.Error()
+		}
+		if c.Photo = previous; previous != nil {
+			reason += "; that of the last run stands"
+		}
+		c.Unread = append(c.Unread, contact.Loss{Field: "photo", Kind: contact.Dropped, Reason: reason})
 		return nil
 	})
-	return done
+	return a
+}
+
+// vanished reports whether a contact is no longer there, as far as the source can
+// tell.
+func (r *reading) vanished(ctx context.Context, c *contact.Contact) bool {
+	t, ok := r.src.(Tracker)
+	if !ok {
+		return false
+	}
+	now, err := t.Contact(ctx, contact.Folder{Path: c.Folder}, c.ID)
+	return err == nil && now == nil
 }

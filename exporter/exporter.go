@@ -1,6 +1,7 @@
 // Package exporter reads accounts. It holds the contract of an account opened for
 // reading ([Source]), the sequence of its contacts with their photos ([Contacts]),
-// and the engine that carries a sequence to an encoder ([Export]). Nothing in this package or below it can write to an account, so an
+// the engine that carries a sequence to an encoder ([Export]), and what one export leaves to
+// the next ([State]). Nothing in this package or below it can write to an account, so an
 // export asks for no permission to.
 package exporter
 

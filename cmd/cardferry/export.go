@@ -22,6 +22,7 @@ type exportCommand struct {
 	runFlags
 	formatFlags
 	folder, split string
+	incremental   bool
 }
 
 func newExport(u *ui) *cobra.Command {
@@ -37,10 +38,11 @@ A file takes its name only when it is complete: until then the old one stands.
 vCards hold their photos; for the other formats photos go to a directory
 "photos" beside the file.
 
-` + onLossHelp + "\n" + exitCodesHelp,
+` + incrementalHelp + "\n" + onLossHelp + "\n" + exitCodesHelp,
 		Example: `  cardferry export sandbox: contacts.vcf
   cardferry export work:Customers/EMEA --format csv --csv-dialect google
   cardferry export work: backup/ --split contact --vcard-version 4.0
+  cardferry export work: backup.jsonl --incremental
   cardferry export work: phone.vcf --for android`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(c *cobra.Command, args []string) error { return x.run(c.Context(), args) },
@@ -48,6 +50,7 @@ vCards hold their photos; for the other formats photos go to a directory
 	x.runFlags.add(c)
 	x.formatFlags.add(c, "DEST", true)
 	c.Flags().StringVar(&x.folder, "folder", "", "the one `FOLDER` to export; same as SOURCE:FOLDER")
+	c.Flags().BoolVar(&x.incremental, "incremental", false, "ask only for what has changed since the last run with it")
 	choice(c, &x.split, "split", "", []string{string(files.ByContact), string(files.ByFolder)}, "write a directory of files, one per contact or per folder")
 	return c
 }
@@ -73,7 +76,14 @@ func (x *exportCommand) run(ctx context.Context, args []string) error {
 			return err
 		}
 		w := writing{ui: x.ui, runFlags: x.runFlags, formatFlags: x.formatFlags, split: files.Split(x.split), from: from.text, verb: "exported"}
-		return w.write(ctx, src.contacts(ctx, x.photos), to.path)
+		if !x.incremental {
+			return w.write(ctx, src.contacts(ctx, x.photos), to.path)
+		}
+		if w.state, err = x.openState(s, from, to); err != nil {
+			return err
+		}
+		defer w.state.Close()
+		return w.write(ctx, src.changed(ctx, w.state, x.photos), to.path)
 	})
 }
 
@@ -89,6 +99,7 @@ type writing struct {
 	formatFlags
 	split      files.Split
 	from, verb string
+	state      *exporter.State // of an incremental export; nil otherwise
 }
 
 func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact, error], path string) (err error) {
@@ -117,7 +128,7 @@ func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact
 		},
 	})
 	if err == nil && r.Written == 0 && !w.yes {
-		err = guardEmpty(path)
+		err = w.guardEmpty(path)
 	}
 	if err == nil && w.onLoss == "fail" {
 		err = refuseLosses(&r.Losses, path)
@@ -125,12 +136,19 @@ func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact
 	if err == nil {
 		err = out.Commit()
 	}
+	if err == nil && w.state != nil {
+		err = w.state.Commit() // after the output: an older state makes the same one again
+	}
 	s := summary{From: w.from, To: place(path), Read: r.Read, Created: r.Written, Failed: r.Failed, Photos: r.Photos, Unread: r.Unread, Losses: r.Losses.Total(), LossesByField: r.Losses.Rows()}
 	text := ""
 	if err == nil {
 		text = fmt.Sprintf("%s %s%s to %s", w.verb, count(r.Written, "contact"), withCount(r.Photos, "photo"), place(path))
 		if r.Failed > 0 {
 			text += fmt.Sprintf("; %s failed", count(r.Failed, "record"))
+		}
+		if w.state != nil {
+			since := w.state.Since()
+			s.Since, text = &since, text+sinceLast(since)
 		}
 	}
 	if err == nil {
@@ -168,7 +186,10 @@ func (w *writing) exported(r exporter.Result) {
 
 // guardEmpty refuses to put nothing in the place of something: an account that
 // suddenly shows no contacts is more often a fault than the truth.
-func guardEmpty(path string) error {
+func (w *writing) guardEmpty(path string) error {
+	if w.state != nil && w.state.Before() > 0 {
+		return &fault{exitRefused, fmt.Errorf("there are no contacts, and the last run found %d: %s stays as it is", w.state.Before(), path), "add --yes if that is right"}
+	}
 	info, err := os.Stat(path)
 	if path == files.Stdio || errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() && info.Size() == 0 {
 		return nil

@@ -20,6 +20,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/exporter"
 	"github.com/cardferry/cardferry/importer"
 )
 
@@ -186,6 +187,8 @@ type summary struct {
 	Undecided  int      `json:"undecided,omitzero"`  // decisions about records that are not in the input
 	ReviewFile string   `json:"reviewFile,omitzero"` // where the records for review were written
 	Rejects    []string `json:"rejects,omitempty"`   // where the records that failed were written
+
+	Since *exporter.Since `json:"since,omitempty"` // incremental export: what has changed
 
 	LossesByField []contact.LedgerRow `json:"lossesByField,omitempty"`
 	Run           string              `json:"run,omitzero"` // import: what undo takes

@@ -62,8 +62,13 @@ func (f *Fake) Put(path contact.FolderPath, c *contact.Contact) contact.ID {
 	held := c.Clone()
 	held.Folder, held.Version = path, strconv.Itoa(f.change)
 	for i := range f.rows {
-		if c.ID != "" && f.rows[i].contact.ID == c.ID {
-			f.rows[i] = row{contact: held, changed: f.change}
+		if was := &f.rows[i]; c.ID != "" && was.contact.ID == c.ID && !was.deleted {
+			if was.contact.Folder == path {
+				*was = row{contact: held, changed: f.change}
+			} else { // gone from there
+				was.deleted, was.changed = true, f.change
+				f.rows = append(f.rows, row{contact: held, changed: f.change})
+			}
 			return c.ID
 		}
 	}
@@ -212,4 +217,21 @@ func photo(number int) []byte {
 		panic("exportertest: " + err.Error()) // the encoder fails when its writer does
 	}
 	return b.Bytes()
+}
+
+// Rename gives a folder another name.
+func (f *Fake) Rename(from, to contact.FolderPath) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	names := to.Names()
+	for i := range f.folders {
+		if f.folders[i].Path == from {
+			f.folders[i].Path, f.folders[i].Name = to, names[len(names)-1]
+		}
+	}
+	for i := range f.rows {
+		if f.rows[i].contact.Folder == from {
+			f.rows[i].contact.Folder = to
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,7 +29,7 @@ import (
 // Graph's rounds tell what changed. Those of Outlook, which the Preference-Applied
 // header has to confirm, name every contact with its version, each time.
 
-// deltaSize is the size of a page in a round; the service has been seen to give no
+// deltaSize is the size of a page in a round of Graph's, which has been seen to give no
 // more.
 const deltaSize = 200
 
@@ -97,7 +98,13 @@ func (t *tracking) begin(ctx context.Context, yield func(*exporter.Page, error) 
 	})
 }
 
-func (t *tracking) roundSize() int { return min(t.source.size, deltaSize) }
+// roundSize is the size of a page in a round. The rows of Outlook's are short.
+func (t *tracking) roundSize() int {
+	if t.graph {
+		return min(t.source.size, deltaSize)
+	}
+	return t.source.size
+}
 
 // firstRound is a first round of Graph's whose rows are whole.
 func (t *tracking) firstRound(ctx context.Context, size int, yield func(*exporter.Page, error) bool) error {
@@ -167,44 +174,64 @@ func (t *tracking) follow(ctx context.Context, from string, yield func(*exporter
 
 // deleted returns what is to be told of removed rows: all, or, in a first round, what
 // it has listed before. Those may be listed again.
-func (t *tracking) deleted(rows []contact.ID, listedOnly bool) []contact.ID {
+func (t *tracking) deleted(rows []outlook.Removed, listedOnly bool) []contact.ID {
 	var gone []contact.ID
-	for _, id := range rows {
-		if _, ok := t.listed[t.sum(id)]; ok || !listedOnly {
-			gone = append(gone, id)
+	for _, row := range rows {
+		if _, ok := t.listed[t.sum(row.ID)]; ok || !listedOnly {
+			gone = append(gone, row.ID)
 		}
-		delete(t.listed, t.sum(id))
+		delete(t.listed, t.sum(row.ID))
 	}
 	return gone
 }
 
+// settle leaves of the rows of one contact, if one of them removes it, the last.
+func settle(page *outlook.Page) {
+	if len(page.Removed) == 0 {
+		return
+	}
+	last := map[contact.ID]int{} // the place of a removing row among the contacts
+	for _, row := range page.Removed {
+		last[row.ID] = row.After
+	}
+	back := map[contact.ID]bool{}
+	keep(page, func(i int, c *contact.Contact) bool {
+		after, removed := last[c.ID]
+		back[c.ID] = removed && i >= after
+		return !removed || i >= after
+	})
+	page.Removed = slices.DeleteFunc(page.Removed, func(row outlook.Removed) bool { return back[row.ID] })
+}
+
 // takeBare takes the bare rows out of a page.
-func takeBare(page *outlook.Page) []contact.Ref {
-	if len(page.Bare) == 0 {
-		return nil
-	}
-	bare := map[int]bool{}
-	for _, i := range page.Bare {
-		bare[i] = true
-	}
-	cut := map[int]bool{}
-	for _, i := range page.Cut {
-		cut[i] = true
-	}
-	whole := &outlook.Page{}
-	var refs []contact.Ref
-	for i, c := range page.Contacts {
-		if bare[i] {
+func takeBare(page *outlook.Page) (refs []contact.Ref) {
+	bare := page.Bare
+	keep(page, func(i int, c *contact.Contact) bool {
+		_, is := slices.BinarySearch(bare, i)
+		if is {
 			refs = append(refs, c.Ref())
+		}
+		return !is
+	})
+	return refs
+}
+
+// keep leaves those contacts in a page for which it is true.
+func keep(page *outlook.Page, is func(i int, c *contact.Contact) bool) {
+	left := outlook.Page{}
+	for i, c := range page.Contacts {
+		if !is(i, c) {
 			continue
 		}
-		if cut[i] {
-			whole.Cut = append(whole.Cut, len(whole.Contacts))
+		if _, ok := slices.BinarySearch(page.Cut, i); ok {
+			left.Cut = append(left.Cut, len(left.Contacts))
 		}
-		whole.Contacts = append(whole.Contacts, c)
+		if _, ok := slices.BinarySearch(page.Bare, i); ok {
+			left.Bare = append(left.Bare, len(left.Contacts))
+		}
+		left.Contacts = append(left.Contacts, c)
 	}
-	page.Contacts, page.Cut, page.Bare = whole.Contacts, whole.Cut, nil
-	return refs
+	page.Contacts, page.Cut, page.Bare = left.Contacts, left.Cut, left.Bare
 }
 
 func refsOf(contacts []*contact.Contact) []contact.Ref {
@@ -246,6 +273,7 @@ func (t *tracking) parseDelta(a odata.Answer) (roundAnswer, string, error) {
 	if err != nil {
 		return roundAnswer{}, "", err
 	}
+	settle(page)
 	next, delta, err := t.source.client.Onward(page.NextLink, page.DeltaLink)
 	return roundAnswer{page: page, delta: delta}, next, err
 }

@@ -272,3 +272,20 @@ func TestForeignCursors(t *testing.T) {
 		}
 	}
 }
+
+// TestSettle: of the rows of one contact the last counts.
+func TestSettle(t *testing.T) {
+	page, err := outlook.DecodePage([]byte(`{"value":[{"id":"a"},{"id":"b"},{"@removed":{"reason":"changed"},"id":"b"},{"id":"c"},
+		{"@removed":{"reason":"deleted"},"id":"d"},{"id":"d"},{"id":"e","@removed":{"reason":"deleted"}}]}`))
+	if err != nil || len(page.Bad) > 0 {
+		t.Fatal(err, page)
+	}
+	settle(page)
+	var left []contact.ID
+	for _, c := range page.Contacts {
+		left = append(left, c.ID)
+	}
+	if fmt.Sprint(left, page.Removed, page.Bare) != "[a c d] [{b 2} {e 4}] [0 1 2]" {
+		t.Errorf("%v, removed %v, bare %v", left, page.Removed, page.Bare)
+	}
+}

@@ -21,12 +21,18 @@ type Page struct {
 	// class, which everything that is one has: a listing asked for with [Tracked]
 	// did not show their extended properties, or not the contacts at all.
 	Bare    []int
-	Removed []contact.ID           // of a delta's rows: gone since
+	Removed []Removed
 	Bad     []*formats.RecordError // objects that are no contacts
 
 	NextLink  string // "" on the last one
 	DeltaLink string // where changes are followed from
 	Count     int    // of all contacts, -1 if the answer does not say
+}
+
+// Removed is a row of a delta that says that a contact is gone.
+type Removed struct {
+	ID    contact.ID
+	After int // so many of the page's contacts
 }
 
 // DecodePage reads one answer of a listing, in any dialect. An answer that ends too
@@ -41,7 +47,7 @@ func DecodePage(body []byte) (*Page, error) {
 		}
 		if re, ok := err.(*formats.RecordError); ok {
 			if id := contact.ID(it.text[slotID]); re.Err == errRemoved && id != "" {
-				page.Removed = append(page.Removed, id)
+				page.Removed = append(page.Removed, Removed{id, len(page.Contacts)})
 				continue
 			}
 			page.Bad = append(page.Bad, re)

@@ -26,6 +26,9 @@ const stdinName = "stdin"
 // format.
 var ErrUnknownFormat = errors.New("the format cannot be told from its name or its content")
 
+// StateSuffix ends the names of files in which incremental exports keep their state.
+const StateSuffix = ".cardferry-state"
+
 // Reader reads contacts from files.
 type Reader struct {
 	Table  formats.Table
@@ -38,7 +41,7 @@ type Reader struct {
 
 // Contacts returns the contacts of all the paths in order, with their positions.
 // A directory stands for the files below it in the order of their names, hidden
-// ones and those below "photos" left out. A photo that a record names by a path
+// ones, states of exports and those below "photos" left out. A photo that a record names by a path
 // is loaded from beside the record's file.
 //
 // A *formats.RecordError concerns one record and the sequence goes on; any other
@@ -129,7 +132,7 @@ func walk(dir string) ([]string, error) {
 		switch {
 		case err != nil:
 			return err
-		case path != dir && strings.HasPrefix(d.Name(), "."), d.IsDir() && path != dir && d.Name() == photoDir:
+		case path != dir && strings.HasPrefix(d.Name(), "."), strings.HasSuffix(d.Name(), StateSuffix), d.IsDir() && path != dir && d.Name() == photoDir:
 			if d.IsDir() {
 				return fs.SkipDir
 			}

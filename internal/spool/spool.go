@@ -47,8 +47,9 @@ type aside struct {
 	Photo   *contact.Photo   `json:"photo,omitempty"` // without its data
 }
 
-// Add keeps the contact, with its photo, position and version.
-func (s *Spool) Add(c *contact.Contact) (Slot, error) {
+// Append appends the contact, with its photo, position and version, to dst, in a form
+// that [Decode] reads and that says itself where it ends only to who knows its length.
+func Append(dst []byte, c *contact.Contact) ([]byte, error) {
 	bare := *c
 	extra := aside{At: c.At, Version: c.Version, Unread: c.Unread}
 	var data []byte
@@ -59,16 +60,25 @@ func (s *Spool) Add(c *contact.Contact) (Slot, error) {
 	}
 	head, err := json.Marshal(extra)
 	if err != nil {
-		return Slot{}, fmt.Errorf("keeping a contact aside: %w", err)
+		return dst, fmt.Errorf("keeping a contact aside: %w", err)
 	}
+	start := len(dst)
+	dst = binary.AppendUvarint(dst, uint64(len(head)))
+	dst = binary.AppendUvarint(dst, uint64(len(data)))
+	dst = append(dst, head...)
+	dst = append(dst, data...)
+	if dst, err = jsonl.Marshal(dst, &bare); err != nil {
+		return dst[:start], fmt.Errorf("keeping a contact aside: %w", err)
+	}
+	return dst, nil
+}
+
+// Add keeps the contact, with its photo, position and version.
+func (s *Spool) Add(c *contact.Contact) (Slot, error) {
 	start := len(s.tail)
-	s.tail = binary.AppendUvarint(s.tail, uint64(len(head)))
-	s.tail = binary.AppendUvarint(s.tail, uint64(len(data)))
-	s.tail = append(s.tail, head...)
-	s.tail = append(s.tail, data...)
-	if s.tail, err = jsonl.Marshal(s.tail, &bare); err != nil {
-		s.tail = s.tail[:start]
-		return Slot{}, fmt.Errorf("keeping a contact aside: %w", err)
+	var err error
+	if s.tail, err = Append(s.tail, c); err != nil {
+		return Slot{}, err
 	}
 	slot := Slot{s.base + int64(start), int32(len(s.tail) - start)}
 	if len(s.tail) >= memory {
@@ -98,10 +108,19 @@ func (s *Spool) Get(slot Slot) (*contact.Contact, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading a contact kept aside: %w", err)
 	}
+	return Decode(record)
+}
+
+// Decode returns the contact that [Append] wrote, whose photo keeps the memory of
+// record.
+func Decode(record []byte) (*contact.Contact, error) {
 	headLen, n := binary.Uvarint(record)
-	record = record[n:]
-	dataLen, n := binary.Uvarint(record)
-	record = record[n:]
+	record = record[max(n, 0):]
+	dataLen, m := binary.Uvarint(record)
+	record = record[max(m, 0):]
+	if n <= 0 || m <= 0 || headLen > uint64(len(record)) || dataLen > uint64(len(record))-headLen {
+		return nil, errors.New("reading a contact kept aside: it is damaged")
+	}
 	var extra aside
 	if err := json.Unmarshal(record[:headLen], &extra); err != nil {
 		return nil, fmt.Errorf("reading a contact kept aside: %w", err)
@@ -111,7 +130,7 @@ func (s *Spool) Get(slot Slot) (*contact.Contact, error) {
 		return nil, fmt.Errorf("reading a contact kept aside: %w", err)
 	}
 	c.At, c.Version, c.Unread, c.Photo = extra.At, extra.Version, extra.Unread, extra.Photo
-	if dataLen > 0 {
+	if dataLen > 0 && c.Photo != nil {
 		c.Photo.Data = record[headLen : headLen+dataLen]
 	}
 	return c, nil
