@@ -14,6 +14,9 @@ type change struct {
 	at  string     // the record that it was for
 	key string     // of the contact; empty when it has none
 	id  contact.ID // empty while nobody knows it
+	// version and folder are those that it had before; empty for one that was created.
+	version string
+	folder  contact.FolderPath
 
 	created, deleted bool
 	before           uint64 // the first entry that holds the contact as it was
@@ -90,7 +93,7 @@ func (cs *changes) of(e *journal.Entry) *change {
 	}
 	c := cs.byKey[e.Key]
 	if c == nil || c.id != "" {
-		c = &change{key: e.Key}
+		c = &change{key: e.Key, version: e.Version, folder: e.Folder}
 		cs.all = append(cs.all, c)
 		if e.Kind == journal.Create {
 			cs.byKey[e.Key] = c

@@ -44,6 +44,10 @@ type Options struct {
 	// with. Import does not finish or close it. nil is none: what a run that dies had
 	// under way can then be created twice, and nothing can be undone.
 	Journal *journal.Journal
+	// Expect is the Report.State of a plan that is to be carried out; "" is none. If
+	// the sink is in another, not counting what the run of the journal did to it, Import
+	// writes nothing and returns ErrAccountChanged.
+	Expect string
 	// Settle is how long a run that died may still have writes under way at the
 	// service; 0 is ten seconds. See [Import].
 	Settle time.Duration
@@ -87,11 +91,22 @@ func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], rea
 	if err := im.resume(ctx); err != nil {
 		return im.report, err
 	}
-	x, err := buildIndex(ctx, reader, o.TempDir, func(n int) { im.progress(StageIndex, n, 0) })
+	before, err := newEarlier(o.Journal)
+	if err != nil {
+		return im.report, err
+	}
+	x, err := buildIndex(ctx, reader, o.TempDir, func(c *contact.Contact, n int) {
+		before.add(c)
+		im.progress(StageIndex, n, 0)
+	})
 	if err != nil {
 		return im.report, err
 	}
 	defer x.spool.Close()
+	im.report.State = before.state.String()
+	if o.Expect != "" && o.Expect != im.report.State {
+		return im.report, ErrAccountChanged
+	}
 	im.report.Existing = len(x.slots)
 
 	in, err := readInput(ctx, im.counted(records), o, im.unreadable)

@@ -85,7 +85,7 @@ type index struct {
 
 // buildIndex reads the whole sink. Any contact that cannot be read makes the index
 // incomplete, and that is an error.
-func buildIndex(ctx context.Context, r Reader, dir string, progress func(int)) (*index, error) {
+func buildIndex(ctx context.Context, r Reader, dir string, seen func(*contact.Contact, int)) (*index, error) {
 	x := &index{identity: newIdentity(), spool: spool.New(dir)}
 	for c, err := range r.Contacts(ctx) {
 		if err == nil {
@@ -95,7 +95,7 @@ func buildIndex(ctx context.Context, r Reader, dir string, progress func(int)) (
 			x.spool.Close()
 			return nil, fmt.Errorf("indexing the account: %w", err)
 		}
-		progress(len(x.slots))
+		seen(c, len(x.slots))
 	}
 	return x, nil
 }

@@ -71,6 +71,9 @@ func (n *Counts) add(o Outcome) {
 type Report struct {
 	Counts
 	Existing int // contacts that the account held before
+	// State is a hash of which contacts those were, in which versions. It is equal for
+	// accounts that nobody has written to in between.
+	State string
 	// Photos counts photos stored. PhotosFailed were refused or could not be
 	// sent; each was handed to Observer.Photo.
 	Photos, PhotosFailed int

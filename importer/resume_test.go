@@ -132,6 +132,9 @@ func TestJournalSaysWhatWasWritten(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if e, err = j.Entry(e.Number); err != nil {
+			t.Fatal(err)
+		}
 		kinds = append(kinds, e.Kind)
 		if e.Before != nil {
 			if e.Before.Photo == nil {

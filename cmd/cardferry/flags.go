@@ -134,8 +134,13 @@ type runFlags struct {
 
 func (f *runFlags) add(c *cobra.Command) {
 	c.Flags().BoolVar(&f.photos, "photos", true, "bring the photos along")
-	c.Flags().BoolVar(&f.strict, "strict", false, "exit 3 if anything at all is lost")
 	choice(c, &f.onLoss, "on-loss", "report", lossPolicies, "what to do with what cannot be kept")
+	f.addReport(c)
+}
+
+// addReport adds those that say how a run ends.
+func (f *runFlags) addReport(c *cobra.Command) {
+	c.Flags().BoolVar(&f.strict, "strict", false, "exit 3 if anything at all is lost")
 	c.Flags().StringArrayVar(&f.report, "report", nil, reportHelp)
 	c.Flags().BoolVar(&f.yes, "yes", false, "go on where a guard would refuse")
 }
@@ -150,6 +155,7 @@ type importFlags struct {
 	rejects     string
 	concurrency int
 	journal     string
+	plan        string
 }
 
 func (f *importFlags) add(c *cobra.Command) {
@@ -157,11 +163,17 @@ func (f *importFlags) add(c *cobra.Command) {
 	for _, p := range importer.Policies() {
 		words = append(words, string(p))
 	}
-	c.Flags().BoolVarP(&f.dryRun, "dry-run", "n", false, "show what would be done; nothing is written")
 	choice(c, &f.policy, "on-duplicate", words[0], words, "what to do with a contact that the account has already")
 	addRegion(c, &f.region)
-	c.Flags().StringVar(&f.review, "review", "", "write the records that wait for a decision to `FILE`.csv")
 	c.Flags().StringArrayVar(&f.decisions, "decisions", nil, "carry out what was decided in `FILE`.csv, written by --review; may be given several times")
+	c.Flags().StringVar(&f.plan, "plan", "", "save what would be done to `FILE`, for cardferry apply; nothing is written")
+	f.addWriting(c)
+}
+
+// addWriting adds those that do not change what becomes of a record.
+func (f *importFlags) addWriting(c *cobra.Command) {
+	c.Flags().BoolVarP(&f.dryRun, "dry-run", "n", false, "show what would be done; nothing is written")
+	c.Flags().StringVar(&f.review, "review", "", "write the records that wait for a decision to `FILE`.csv")
 	c.Flags().StringVar(&f.rejects, "rejects", "", "write the records that failed to `FILE`, as they stand in the input, each with the reason")
 	c.Flags().IntVar(&f.concurrency, "concurrency", 4, "requests under way at a time")
 	c.Flags().StringVar(&f.journal, "journal", "", "keep the run's journal in `FILE` instead of among the runs")

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"os"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/importer"
+	"github.com/cardferry/cardferry/importer/planfile"
 	"github.com/cardferry/cardferry/internal/files"
 )
 
@@ -105,14 +108,21 @@ type bringing struct {
 	what, verb string
 	same       string // of the journal
 	left       *leftovers
+
+	applied *planfile.Reader    // the plan that is carried out, for apply
+	decided []importer.Decision // in it
+	saved   *planOutput         // of --plan
+	lines   []string            // what a dry run says of each record
 }
 
 func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*contact.Contact, error], to end, left *leftovers) (err error) {
+	b.dryRun = b.dryRun || b.plan != ""
 	o, err := b.options(to, b.photos)
 	if err != nil {
 		return err
 	}
 	o.RefuseLosses = b.onLoss == "fail"
+	o.Decisions = append(o.Decisions, b.decided...)
 	defer b.closeReports()
 	if err := b.openReports(b.runFlags.report); err != nil {
 		return err
@@ -125,6 +135,14 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	if left.rejects != nil {
 		contacts = left.rejects.Watch(contacts)
 	}
+	if o.Expect, err = b.expect(t); err != nil {
+		return err
+	}
+	if b.saved, err = b.openPlan(t, o); err != nil {
+		return err
+	}
+	defer b.saved.abort()
+	contacts = b.saved.watch(contacts)
 	if !b.dryRun {
 		if o.Journal, err = s.openJournal(t.account, b.journal, b.same); err != nil {
 			return err
@@ -137,6 +155,12 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	})
 	if err == nil {
 		err = o.Journal.Finish(time.Now())
+	}
+	if errors.Is(err, importer.ErrAccountChanged) {
+		err = b.changedSince(s)
+	}
+	if err == nil {
+		err = b.saved.finish(r.State)
 	}
 	for _, d := range r.Undecided {
 		b.record(event{Type: "decision", At: d.Where, Outcome: "not carried out", Reason: "the input has no such record"}, true)
@@ -158,6 +182,10 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 		sum.Run = b.runName(o.Journal)
 	}
 	err = b.finish(sum, b.summaryText(r, to, err), b.strict, err)
+	b.printPlan()
+	if b.saved != nil && b.saved.saved {
+		b.note("to carry it out: %s", shellLine([]string{"apply", b.plan}))
+	}
 	for _, next := range leftSteps(sum, b.env.args) {
 		b.note("  %s: %s", next.Text, next.Command)
 	}
@@ -177,7 +205,34 @@ func (b *bringing) imported(r importer.Result) {
 		}
 	}
 	b.left.add(r, e)
-	b.record(e, r.Outcome == importer.Failed || r.Outcome == importer.Review || b.dryRun && !b.quiet)
+	b.saved.add(e)
+	if b.dryRun && !b.quiet && !b.json {
+		b.lines = append(b.lines, planLine(e))
+		b.record(e, false)
+		return
+	}
+	b.record(e, r.Outcome == importer.Failed || r.Outcome == importer.Review)
+}
+
+// planLine says what would become of a record.
+func planLine(e event) string {
+	line := e.At + ": " + e.Outcome
+	if len(e.Fields) > 0 {
+		line += " (" + joinFields(e.Fields) + ")"
+	}
+	if e.Reason != "" {
+		line += ": " + e.Reason
+	}
+	return strings.TrimPrefix(line, ": ")
+}
+
+// printPlan prints what a dry run found out, after the counts: it is what was asked for.
+func (b *bringing) printPlan() {
+	out := bufio.NewWriter(b.stdout)
+	defer out.Flush()
+	for _, line := range b.lines {
+		fmt.Fprintln(out, line)
+	}
 }
 
 func (b *bringing) photo(r importer.PhotoResult) {

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -110,6 +111,52 @@ func TestKilledImport(t *testing.T) {
 	}
 }
 
+// TestKilledApply: a plan that was carried out in part is carried out to its end, and is
+// refused when the account has changed otherwise.
+func TestKilledApply(t *testing.T) {
+	o := torture{people: 40, faults: "reset-after-write:8%"}
+	old, input := torturePeople(t, o.people/4, true), torturePeople(t, o.people, false)
+	want := newVictim(t, o, old, input, 0)
+	want.reopen(t, "")
+	before := want.state(t, "before")
+	want.finish(t)
+	v := newVictim(t, o, old, input, 1)
+	plan := filepath.Join(t.TempDir(), "people.plan")
+	v.reopen(t, "")
+	if code, out := cardferry(t.Context(), v.vars, append(v.args, "--plan", plan)...); code != 0 {
+		t.Fatal(out)
+	}
+	v.args = []string{"apply", plan}
+	for _, k := range []int64{22, 33} {
+		v.killAfter.Store(k)
+		if code, out := v.run(t); code != -1 {
+			t.Errorf("exit code %d\n%s", code, out)
+		}
+	}
+	v.killAfter.Store(0)
+	v.reopen(t, "")
+	other := filepath.Join(t.TempDir(), "other.csv")
+	if err := os.WriteFile(other, []byte("First Name,E-mail Address\nOther,other@example.org\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := cardferry(t.Context(), v.vars, "import", other, "box:"); code != 0 {
+		t.Fatal(out)
+	}
+	if code, out := cardferry(t.Context(), v.vars, v.args...); code != exitRefused {
+		t.Errorf("the account has changed: exit code %d\n%s", code, out)
+	}
+	if code, out := cardferry(t.Context(), v.vars, "undo", "last"); code != 0 {
+		t.Fatal(out)
+	}
+	v.finish(t)
+	if got, want := v.state(t, "after"), want.state(t, "after"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if code, out := cardferry(t.Context(), v.vars, "undo", "last"); code != 0 || v.state(t, "undone") != before {
+		t.Errorf("undo: exit code %d\n%s", code, out)
+	}
+}
+
 // torturePeople returns a file of people in four folders, a third of them with photos.
 // The old ones are the same people, with less, elsewhere, and other photos or none.
 func torturePeople(t *testing.T, n int, old bool) string {
@@ -158,24 +205,25 @@ func jpegOf(t *testing.T, number int, old bool) []byte {
 
 // victim is a mailbox, and the program that imports into it.
 type victim struct {
-	data, input string
-	vars        map[string]string
-	serving     sync.RWMutex // held for reading by every request
-	box         *sandbox.Server
-	server      *httptest.Server
-	rand        *rand.Rand
-	mu          sync.Mutex
-	requests    atomic.Int64
-	killAfter   atomic.Int64 // so many requests, or
-	killIn      atomic.Int64 // so many nanoseconds after the first; 0 is never
-	killed      int
-	hook        func(*http.Request) // before a request is carried out
-	program     atomic.Pointer[os.Process]
+	data      string
+	args      []string // of the program
+	vars      map[string]string
+	serving   sync.RWMutex // held for reading by every request
+	box       *sandbox.Server
+	server    *httptest.Server
+	rand      *rand.Rand
+	mu        sync.Mutex
+	requests  atomic.Int64
+	killAfter atomic.Int64 // so many requests, or
+	killIn    atomic.Int64 // so many nanoseconds after the first; 0 is never
+	killed    int
+	hook      func(*http.Request) // before a request is carried out
+	program   atomic.Pointer[os.Process]
 }
 
 func newVictim(t *testing.T, o torture, old, input string, seed uint64) *victim {
 	t.Helper()
-	v := &victim{data: filepath.Join(t.TempDir(), "box.db"), input: input, rand: rand.New(rand.NewPCG(seed, 7))}
+	v := &victim{data: filepath.Join(t.TempDir(), "box.db"), args: []string{"import", input, "box:", "--on-duplicate", "update"}, rand: rand.New(rand.NewPCG(seed, 7))}
 	v.server = httptest.NewServer(v)
 	t.Cleanup(func() {
 		v.server.Close()
@@ -259,7 +307,7 @@ func (v *victim) run(t *testing.T) (code int, output string) {
 	}
 	var out bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), self)
-	cmd.Args = []string{"cardferry", "import", v.input, "box:", "--on-duplicate", "update"}
+	cmd.Args = append([]string{"cardferry"}, v.args...)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	for name, value := range v.vars {
 		cmd.Env = append(cmd.Env, name+"="+value)
@@ -286,7 +334,7 @@ func (v *victim) finish(t *testing.T) {
 	t.Helper()
 	v.killAfter.Store(0)
 	v.killIn.Store(0)
-	code, out := cardferry(t.Context(), v.vars, "import", v.input, "box:", "--on-duplicate", "update")
+	code, out := cardferry(t.Context(), v.vars, v.args...)
 	if code != 0 {
 		t.Fatalf("exit code %d\n%s", code, out)
 	}
@@ -294,7 +342,7 @@ func (v *victim) finish(t *testing.T) {
 
 func (v *victim) writesNothing(t *testing.T) {
 	t.Helper()
-	code, out := cardferry(t.Context(), v.vars, "import", v.input, "box:", "--on-duplicate", "update", "--json")
+	code, out := cardferry(t.Context(), v.vars, append(slices.Clone(v.args), "--json")...)
 	if code != 0 || !strings.Contains(out, `"created":0,"updated":0`) || !strings.Contains(out, `"photos":0`) {
 		t.Errorf("the same import again: exit code %d\n%s", code, out)
 	}

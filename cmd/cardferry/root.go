@@ -115,7 +115,7 @@ embedded service with 250 invented contacts to try things on.`,
 	flags.BoolVar(&u.json, "json", false, "print one JSON object per line, the last one a summary")
 	root.AddCommand(
 		newExport(u), newImport(u), newMigrate(u), newConvert(u), newVerify(u),
-		newUndo(u), newRuns(u), newFolders(u), newAccounts(u), newLogin(u), newLogout(u), newDoctor(u),
+		newApply(u), newUndo(u), newRuns(u), newFolders(u), newAccounts(u), newLogin(u), newLogout(u), newDoctor(u),
 		newSandbox(u), newVersion(u),
 		&cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesHelp},
 	)

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -93,31 +94,40 @@ type outcome struct {
 	Outcome
 }
 
-// wireIntent and wireOutcome are their forms on disk.
+// wireIntent and wireOutcome are their forms on disk. Contacts stand in members of
+// their own, which most readers pass over.
 type wireIntent struct {
-	Kind     Kind               `json:"kind"`
-	At       string             `json:"at,omitzero"`
-	Key      string             `json:"key,omitzero"`
-	ID       contact.ID         `json:"id,omitzero"`
-	Version  string             `json:"version,omitzero"`
-	Folder   contact.FolderPath `json:"folder,omitzero"`
-	Before   jsontext.Value     `json:"before,omitzero"`
-	Want     jsontext.Value     `json:"want,omitzero"`
-	Photo    string             `json:"photo,omitzero"`
-	OldPhoto string             `json:"oldPhoto,omitzero"`
+	shortIntent
+	Before   jsontext.Value `json:"before,omitzero"`
+	Want     jsontext.Value `json:"want,omitzero"`
+	OldPhoto string         `json:"oldPhoto,omitzero"`
+}
+
+type shortIntent struct {
+	Kind    Kind               `json:"kind"`
+	At      string             `json:"at,omitzero"`
+	Key     string             `json:"key,omitzero"`
+	ID      contact.ID         `json:"id,omitzero"`
+	Version string             `json:"version,omitzero"`
+	Folder  contact.FolderPath `json:"folder,omitzero"`
+	Photo   string             `json:"photo,omitzero"`
 }
 
 type wireOutcome struct {
-	Status  Status         `json:"status,omitzero"`
-	ID      contact.ID     `json:"id,omitzero"`
-	Version string         `json:"version,omitzero"`
-	After   jsontext.Value `json:"after,omitzero"`
+	shortOutcome
+	After jsontext.Value `json:"after,omitzero"`
+}
+
+type shortOutcome struct {
+	Status  Status     `json:"status,omitzero"`
+	ID      contact.ID `json:"id,omitzero"`
+	Version string     `json:"version,omitzero"`
 }
 
 func numberKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
 func putIntent(tx *bbolt.Tx, e *Entry) error {
-	w := wireIntent{Kind: e.Kind, At: e.At, Key: e.Key, ID: e.ID, Version: e.Version, Folder: e.Folder, Photo: e.Photo}
+	w := wireIntent{shortIntent: shortIntent{Kind: e.Kind, At: e.At, Key: e.Key, ID: e.ID, Version: e.Version, Folder: e.Folder, Photo: e.Photo}}
 	var err error
 	if w.Before, err = text(e.Before); err != nil {
 		return err
@@ -143,7 +153,7 @@ func putOutcomes(tx *bbolt.Tx, outcomes []outcome) error {
 		if err != nil {
 			return err
 		}
-		w := wireOutcome{Status: o.Status, ID: o.NewID, Version: o.NewVersion, After: after}
+		w := wireOutcome{shortOutcome{o.Status, o.NewID, o.NewVersion}, after}
 		if err := putLast(tx.Bucket(bucketOutcomes), o.number, &w); err != nil {
 			return err
 		}
@@ -161,37 +171,47 @@ func putLast(b *bbolt.Bucket, number uint64, v any) error {
 	return b.Put(numberKey(number), value)
 }
 
-func getEntry(tx *bbolt.Tx, number, intent, outcome []byte) (*Entry, error) {
-	var w wireIntent
+// getEntry reads an entry, without its contacts and photos.
+func getEntry(number, intent, outcome []byte) (*Entry, error) {
+	var w shortIntent
 	if err := json.Unmarshal(intent, &w); err != nil {
 		return nil, ErrFormat
 	}
 	e := &Entry{Kind: w.Kind, At: w.At, Key: w.Key, ID: w.ID, Version: w.Version, Folder: w.Folder, Photo: w.Photo, Number: binary.BigEndian.Uint64(number)}
-	var err error
-	if e.Before, err = parse(w.Before); err != nil {
-		return nil, err
-	}
-	if e.Want, err = parse(w.Want); err != nil {
-		return nil, err
-	}
-	if w.OldPhoto != "" {
-		data := tx.Bucket(bucketPhotos).Get([]byte(w.OldPhoto))
-		if data == nil {
-			return nil, fmt.Errorf("%w: a photo is missing", ErrFormat)
-		}
-		e.OldPhoto = contact.NewPhoto(append([]byte(nil), data...))
-	}
 	if outcome != nil {
-		var o wireOutcome
+		var o shortOutcome
 		if err := json.Unmarshal(outcome, &o); err != nil {
 			return nil, ErrFormat
 		}
 		e.Outcome = Outcome{Status: o.Status, NewID: o.ID, NewVersion: o.Version}
-		if e.After, err = parse(o.After); err != nil {
-			return nil, err
-		}
 	}
 	return e, nil
+}
+
+func addContacts(tx *bbolt.Tx, e *Entry, intent, outcome []byte) (err error) {
+	var w wireIntent
+	var o wireOutcome
+	if json.Unmarshal(intent, &w) != nil || outcome != nil && json.Unmarshal(outcome, &o) != nil {
+		return ErrFormat
+	}
+	if e.Before, err = parse(w.Before); err != nil {
+		return err
+	}
+	if e.Want, err = parse(w.Want); err != nil {
+		return err
+	}
+	if e.After, err = parse(o.After); err != nil {
+		return err
+	}
+	if w.OldPhoto == "" {
+		return nil
+	}
+	data := tx.Bucket(bucketPhotos).Get([]byte(w.OldPhoto))
+	if data == nil {
+		return fmt.Errorf("%w: a photo is missing", ErrFormat)
+	}
+	e.OldPhoto = contact.NewPhoto(bytes.Clone(data))
+	return nil
 }
 
 // text returns a contact as JSON, without the bytes of its photo, which has entries

@@ -367,7 +367,8 @@ func putInfo(tx *bbolt.Tx, info *Info) error {
 }
 
 // Entries yields all writes in the order of their intents, each with its outcome as
-// far as it is known. An error is the last element. Nothing may be written to the
+// far as it is known, but without contacts and photos: those [Journal.Entry] returns.
+// An error is the last element. Nothing may be written to the
 // journal before the sequence ends.
 func (j *Journal) Entries() iter.Seq2[*Entry, error] {
 	return func(yield func(*Entry, error) bool) {
@@ -379,7 +380,7 @@ func (j *Journal) Entries() iter.Seq2[*Entry, error] {
 			outcomes := tx.Bucket(bucketOutcomes)
 			cursor := tx.Bucket(bucketIntents).Cursor()
 			for k, v := cursor.First(); k != nil && !stopped; k, v = cursor.Next() {
-				e, err := getEntry(tx, k, v, outcomes.Get(k))
+				e, err := getEntry(k, v, outcomes.Get(k))
 				if err != nil {
 					return err
 				}
@@ -393,7 +394,7 @@ func (j *Journal) Entries() iter.Seq2[*Entry, error] {
 	}
 }
 
-// Entry returns one of them by its number.
+// Entry returns one of them by its number, as a whole.
 func (j *Journal) Entry(number uint64) (e *Entry, err error) {
 	err = j.db.View(func(tx *bbolt.Tx) error {
 		k := numberKey(number)
@@ -401,8 +402,11 @@ func (j *Journal) Entry(number uint64) (e *Entry, err error) {
 		if intent == nil {
 			return ErrFormat
 		}
-		e, err = getEntry(tx, k, intent, tx.Bucket(bucketOutcomes).Get(k))
-		return err
+		outcome := tx.Bucket(bucketOutcomes).Get(k)
+		if e, err = getEntry(k, intent, outcome); err != nil {
+			return err
+		}
+		return addContacts(tx, e, intent, outcome)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("journal %s: %w", j.path, err)
@@ -424,7 +428,7 @@ func (j *Journal) Unresolved() (creates map[string]bool, writes int, err error) 
 			if binary.BigEndian.Uint64(k) >= j.earlier || outcomes.Get(k) != nil {
 				return nil
 			}
-			var w wireIntent
+			var w shortIntent
 			if err := json.Unmarshal(v, &w); err != nil {
 				return ErrFormat
 			}

@@ -21,7 +21,15 @@ func ada() *contact.Contact {
 
 func entries(t *testing.T, j *journal.Journal) (all []*journal.Entry) {
 	t.Helper()
+	var numbers []uint64
 	for e, err := range j.Entries() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		numbers = append(numbers, e.Number)
+	}
+	for _, n := range numbers {
+		e, err := j.Entry(n)
 		if err != nil {
 			t.Fatal(err)
 		}
