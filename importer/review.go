@@ -167,16 +167,16 @@ func (pl *planner) reviewCase(d *decision) (*ReviewCase, error) {
 		if err != nil {
 			return nil, err
 		}
-		rc.Candidates = append(rc.Candidates, Candidate{c, pl.contradictions(c, d.contact)})
+		rc.Candidates = append(rc.Candidates, Candidate{c, contradictions(pl.rules, c, d.contact)})
 	}
 	return rc, nil
 }
 
 // contradictions are the fields in which the record's value would have to overwrite
 // the contact's.
-func (pl *planner) contradictions(stored, record *contact.Contact) (fields []contact.Field) {
-	filled := pl.rules.Merge(stored, record, contact.Fill)
-	for _, f := range contact.Diff(filled, pl.rules.Merge(filled, record, contact.Update)) {
+func contradictions(rules contact.Rules, stored, record *contact.Contact) (fields []contact.Field) {
+	filled := rules.Merge(stored, record, contact.Fill)
+	for _, f := range contact.Diff(filled, rules.Merge(filled, record, contact.Update)) {
 		if f != "photo" {
 			fields = append(fields, f)
 		}

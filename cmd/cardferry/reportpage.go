@@ -29,10 +29,17 @@ type reportPage struct {
 	ui   *ui
 	file *atomicfile.File
 
-	cases []event
-	lists map[listName]*listItems
+	cases  []openCase
+	groups []caseView
+	lists  map[listName]*listItems
 	// numCases is how many there are; cases holds the first of them.
 	numCases int
+}
+
+// openCase is a record that waits, without the bytes of its photo.
+type openCase struct {
+	event
+	photo template.URL
 }
 
 // listName names the lists of a page, in their order.
@@ -43,7 +50,6 @@ const (
 	listUnread
 	listChanged
 	listDifferent
-	listGroups
 )
 
 // listItems are the first rows of a list, and how many there are.
@@ -136,13 +142,18 @@ func (p *reportPage) add(item any) {
 		p.addEvent(item)
 	case difference:
 		p.addDifference(item)
+	case groupEvent:
+		p.addGroup(item)
 	}
 }
 
 func (p *reportPage) addEvent(e event) {
 	if e.review != nil {
 		if p.numCases++; len(p.cases) < maxCases {
-			p.cases = append(p.cases, e)
+			waits, record := *e.review, *e.review.Record
+			c := openCase{e, thumbnail(record.Photo)}
+			record.Photo, waits.Record, c.review = nil, &record, &waits
+			p.cases = append(p.cases, c)
 		}
 	}
 	switch {
@@ -190,6 +201,8 @@ func (p *reportPage) finish(s any) error {
 		p.describeRun(data, s)
 	case verifySummary:
 		p.describeVerify(data, s)
+	case dedupeSummary:
+		p.describeDedupe(data, s)
 	}
 	if err := pageTemplate.Execute(p.file, data); err != nil {
 		return fmt.Errorf("writing the report: %w", err)

@@ -67,9 +67,16 @@ func pages(t *testing.T) map[string]string {
 		"export":  {"export", "box:", path("out.csv")},
 		"convert": {"convert", path("input.jsonl"), path("out.vcf")},
 		"verify":  {"verify", path("input.jsonl"), "box:", "--values"},
+		"dedupe":  {"dedupe", path("twice.jsonl"), "--output", path("once.jsonl")},
 	}
+	twin, third := ann.Clone(), ann.Clone()
+	twin.UID, twin.Photo, twin.Notes = "6", nil, "met in Bern"
+	third.UID, third.Organization.Title, third.Emails[0].Address = "7", "Boss", "other@example.org"
+	fourth := third.Clone()
+	fourth.UID, fourth.Organization.Title, fourth.Photo = "8", "Chair", picture(120)
+	writeLines(t, path("twice.jsonl"), []*contact.Contact{ann, twin, third, fourth})
 	made := map[string]string{}
-	for _, name := range []string{"plan", "import", "export", "convert", "verify"} {
+	for _, name := range []string{"plan", "import", "export", "convert", "verify", "dedupe"} {
 		made[name] = path(name + ".html")
 		p.run(append(runs[name], "--report", made[name], "--report", path(name+".json"))...)
 	}
@@ -108,16 +115,20 @@ func TestReportPages(t *testing.T) {
 		if name == "verify" {
 			continue
 		}
+		whole := "read"
+		if name == "dedupe" {
+			whole = "groups"
+		}
 		numbers, sum := map[string]int{}, 0
 		for _, m := range tileNumbers.FindAllStringSubmatch(string(text), -1) {
 			var n int
 			fmt.Sscan(m[1], &n)
 			numbers[m[2]] = n
-			if m[2] != "read" {
+			if m[2] != whole {
 				sum += n
 			}
 		}
-		if len(numbers) < 3 || numbers["read"] == 0 || numbers["read"] != sum {
+		if len(numbers) < 3 || numbers[whole] == 0 || numbers[whole] != sum {
 			t.Errorf("%s: the totals do not add up: %v", name, numbers)
 		}
 	}
@@ -147,7 +158,7 @@ func TestReportPagesInABrowser(t *testing.T) {
 		}
 		var images int
 		b.Eval("document.images.length", &images)
-		if want := map[string]int{"import": 2, "plan": 2}[name]; images != want {
+		if want := map[string]int{"import": 2, "plan": 2, "dedupe": 3}[name]; images != want {
 			t.Errorf("%s: %d photos, want %d", name, images, want)
 		}
 		var title string

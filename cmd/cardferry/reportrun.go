@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"html/template"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ func (p *reportPage) describeRun(d *pageData, s summary) {
 	d.Next = runSteps(s, moves, p.ui.args)
 
 	d.CasesTitle, d.CasesLead = "Waiting for you", "Nothing was written for these. Only a person can tell who is who; where both sides have a value and they differ, it is marked."
-	slices.SortStableFunc(p.cases, func(a, b event) int { return byPosition(a.pos, b.pos) })
+	slices.SortStableFunc(p.cases, func(a, b openCase) int { return byPosition(a.pos, b.pos) })
 	for _, c := range p.cases {
 		d.Cases = append(d.Cases, p.reviewView(c))
 	}
@@ -219,11 +220,11 @@ func rejectsExtension(s summary) string {
 }
 
 // reviewView shows a record beside the contacts that it may be.
-func (p *reportPage) reviewView(e event) caseView {
+func (p *reportPage) reviewView(e openCase) caseView {
 	rc := e.review
 	v := caseView{Title: strings.Trim(displayName(rc.Record)+" · "+e.At, " ·"), Reason: sentence(e.Reason)}
 	contacts := []importer.Candidate{{Contact: rc.Record}}
-	v.Sides = []side{{Label: "in the input", Initials: initials(rc.Record), Photo: thumbnail(rc.Record.Photo)}}
+	v.Sides = []side{{Label: "in the input", Initials: initials(rc.Record), Photo: e.photo}}
 	for n, c := range rc.Candidates {
 		s := side{Label: "in the account", Initials: initials(c.Contact)}
 		if len(rc.Candidates) > 1 {
@@ -232,9 +233,7 @@ func (p *reportPage) reviewView(e event) caseView {
 		if c.Contact.Folder != "" {
 			s.Sub = "folder " + string(c.Contact.Folder)
 		}
-		if p.ui.photoOf != nil {
-			s.Photo = thumbnail(p.ui.photoOf(c.Contact.ID))
-		}
+		s.Photo = p.photo(c.Contact)
 		v.Sides = append(v.Sides, s)
 		contacts = append(contacts, c)
 	}
@@ -243,6 +242,14 @@ func (p *reportPage) reviewView(e event) caseView {
 		v.Foot = fmt.Sprintf("%d more contacts match it and are not shown.", rc.More)
 	}
 	return v
+}
+
+// photo is a contact's photo as the page shows it, fetched if need be.
+func (p *reportPage) photo(c *contact.Contact) template.URL {
+	if c.Photo != nil && c.Photo.Data == nil && p.ui.photoOf != nil {
+		return thumbnail(p.ui.photoOf(c.ID))
+	}
+	return thumbnail(c.Photo)
 }
 
 // sideBySide shows contacts in all fields that any of them has.
