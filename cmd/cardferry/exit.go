@@ -73,6 +73,9 @@ var errIncomplete = errors.New("finished, but not everything came through")
 // errDifferent ends a comparison that found differences, and has listed them.
 var errDifferent = errors.New("the two ends differ")
 
+// errNotAsWritten ends a run whose --verify found differences, and has listed them.
+var errNotAsWritten = errors.New("finished, but not everything is as it was written")
+
 // exitCode is the one place where an error becomes an exit code and a hint.
 func exitCode(ctx context.Context, err error) (code int, hint string) {
 	if f, ok := errors.AsType[*fault](err); ok {
@@ -85,7 +88,7 @@ func exitCode(ctx context.Context, err error) (code int, hint string) {
 		return exitInterrupted, "run the same command again: it goes on where it stopped"
 	case errors.Is(err, errIncomplete):
 		return exitIncomplete, ""
-	case errors.Is(err, errDifferent):
+	case errors.Is(err, errDifferent), errors.Is(err, errNotAsWritten):
 		return exitDifferent, ""
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EFBIG):
 		return exitFailed, "make space, and run the same command again: an import goes on where it stopped"

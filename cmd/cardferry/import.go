@@ -117,6 +117,9 @@ type bringing struct {
 
 func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*contact.Contact, error], to end, left *leftovers) (err error) {
 	b.dryRun = b.dryRun || b.plan != ""
+	if b.dryRun && b.verify {
+		return usage("leave one of the two out", "--verify has nothing to read back when nothing is written")
+	}
 	o, err := b.options(to, b.photos)
 	if err != nil {
 		return err
@@ -156,6 +159,10 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	if err == nil {
 		err = o.Journal.Finish(time.Now())
 	}
+	back := &importer.ReadBackReport{}
+	if err == nil && b.verify {
+		back, err = importer.ReadBack(ctx, o.Journal, t, t.sink, importer.ReadBackOptions{Concurrency: b.concurrency}, b.differs, b.progress)
+	}
 	if errors.Is(err, importer.ErrAccountChanged) {
 		err = b.changedSince(s)
 	}
@@ -174,6 +181,9 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 		Skipped: r.Skipped, Review: r.Review, Failed: r.Failed, Photos: r.Photos, PhotosFailed: r.PhotosFailed,
 		Losses: r.Losses.Total(), LossesByField: r.Losses.Rows(), Unread: r.Unread, Kept: r.Kept, Existing: r.Existing,
 		Undecided: len(r.Undecided), ReviewFile: b.review, Rejects: rejected,
+	}
+	if b.verify && err == nil {
+		sum.Verified = &verified{back.Contacts, back.Photos, back.Different}
 	}
 	if !b.dryRun && err == nil {
 		sum.Again = &again{r.Again.Create, r.Again.Update}
@@ -212,6 +222,16 @@ func (b *bringing) imported(r importer.Result) {
 		return
 	}
 	b.record(e, r.Outcome == importer.Failed || r.Outcome == importer.Review)
+}
+
+// differs says what is not as it was written.
+func (b *bringing) differs(d importer.Difference) {
+	e := event{Type: "verify", At: d.At, ID: d.ID, Outcome: "not there", failed: true}
+	if !d.Gone {
+		e.Outcome, e.Fields = "different", d.Fields
+		e.Reason = "it is not as it was written: " + joinFields(d.Fields)
+	}
+	b.record(e, true)
 }
 
 // planLine says what would become of a record.

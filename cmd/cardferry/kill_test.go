@@ -334,7 +334,7 @@ func (v *victim) finish(t *testing.T) {
 	t.Helper()
 	v.killAfter.Store(0)
 	v.killIn.Store(0)
-	code, out := cardferry(t.Context(), v.vars, v.args...)
+	code, out := cardferry(t.Context(), v.vars, append(slices.Clone(v.args), "--verify")...)
 	if code != 0 {
 		t.Fatalf("exit code %d\n%s", code, out)
 	}

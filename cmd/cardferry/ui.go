@@ -191,8 +191,16 @@ type summary struct {
 	Since *exporter.Since `json:"since,omitempty"` // incremental export: what has changed
 
 	LossesByField []contact.LedgerRow `json:"lossesByField,omitempty"`
-	Run           string              `json:"run,omitzero"` // import: what undo takes
+	Verified      *verified           `json:"verified,omitempty"` // import --verify
+	Run           string              `json:"run,omitzero"`       // import: what undo takes
 	Error         string              `json:"error,omitzero"`
+}
+
+// verified is what --verify read back.
+type verified struct {
+	Contacts  int `json:"contacts"`
+	Photos    int `json:"photos"`
+	Different int `json:"different"`
 }
 
 type again struct {
@@ -215,6 +223,11 @@ func (u *ui) finish(s summary, text string, strict bool, err error) error {
 	} else if text != "" {
 		u.note("%s", text)
 		u.printLosses(s.LossesByField)
+		if v := s.Verified; v != nil && v.Different == 0 {
+			u.note("  read back %s and %s: all as written", count(v.Contacts, "contact"), count(v.Photos, "photo"))
+		} else if v != nil {
+			u.note("  read back %s and %s: %d not as written", count(v.Contacts, "contact"), count(v.Photos, "photo"), v.Different)
+		}
 		if s.Run != "" {
 			u.note("to take it back: %s", shellLine([]string{"undo", s.Run}))
 		}
@@ -225,6 +238,8 @@ func (u *ui) finish(s summary, text string, strict bool, err error) error {
 	switch {
 	case err != nil:
 		return err
+	case s.Verified != nil && s.Verified.Different > 0:
+		return errNotAsWritten
 	case s.Failed+s.Review+s.Unread+s.PhotosFailed+s.Undecided > 0, strict && s.Losses > 0:
 		return errIncomplete
 	}
