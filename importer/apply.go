@@ -25,13 +25,39 @@ func (im *importing) entry(d *decision) *journal.Entry {
 	return nil
 }
 
-// apply carries a decision out and returns the contact as the service has it. The
+// apply carries a decision out. What becomes of a create that nobody confirms shows
+// later: then there is nothing to finish yet.
+func (im *importing) apply(ctx context.Context, d *decision, entry *journal.Entry) error {
+	if d.outcome == Updated {
+		stored, err := im.sink.Update(ctx, d.stored.Ref(), d.patch)
+		return im.applied(ctx, d, entry, stored, err)
+	}
+	folder, err := im.sink.EnsureFolder(ctx, entry.Folder)
+	if err != nil {
+		return im.applied(ctx, d, entry, Stored{}, fmt.Errorf("making the folder: %w", err))
+	}
+	if im.open[d.contact.Key] {
+		if stored, err := im.writer.lookUp(ctx, d.contact); stored.Contact != nil || err != nil {
+			return im.applied(ctx, d, entry, stored, err)
+		}
+	}
+	return im.create(ctx, &unconfirmed{decision: d, entry: entry, folder: folder})
+}
+
+// applied notes what became of a write and finishes it. It ends the import on trouble
+// that is more than the refusal of one contact. The
 // journal learns the outcome even when the run has been asked to stop.
-func (im *importing) apply(ctx context.Context, d *decision, entry *journal.Entry) (*contact.Contact, error) {
-	stored, err := im.send(ctx, d, entry)
+func (im *importing) applied(ctx context.Context, d *decision, entry *journal.Entry, stored Stored, err error) error {
 	if err != nil {
 		im.o.Journal.Note(entry, failed(err))
-		return nil, err
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if !errors.Is(err, ErrRejected) && !im.tolerate(err) {
+			return fmt.Errorf("writing contacts: %w", err)
+		}
+		im.finish(d, nil, err)
+		return nil
 	}
 	d.losses = takeLosses(d.losses, stored.Losses)
 	now := stored.Contact
@@ -40,23 +66,8 @@ func (im *importing) apply(ctx context.Context, d *decision, entry *journal.Entr
 		outcome.After = now
 	}
 	im.o.Journal.Note(entry, outcome)
-	return now, nil
-}
-
-func (im *importing) send(ctx context.Context, d *decision, entry *journal.Entry) (Stored, error) {
-	if d.outcome == Updated {
-		return im.sink.Update(ctx, d.stored.Ref(), d.patch)
-	}
-	folder, err := im.sink.EnsureFolder(ctx, entry.Folder)
-	if err != nil {
-		return Stored{}, fmt.Errorf("making the folder: %w", err)
-	}
-	if im.open[d.contact.Key] {
-		if stored, err := im.writer.lookUp(ctx, d.contact); stored.Contact != nil || err != nil {
-			return stored, err
-		}
-	}
-	return im.writer.create(ctx, folder, d.contact)
+	im.finish(d, now, nil)
+	return nil
 }
 
 // takeLosses prefers what the sink said after the write to what was expected of it,
@@ -71,11 +82,7 @@ func takeLosses(expected, said []contact.Loss) []contact.Loss {
 	return losses
 }
 
-// lookups is how often a key is looked up after an answer that never came, with a
-// growing pause: whether a new contact can be found at once is not promised.
-const lookups = 3
-
-// writer creates contacts, each of them once.
+// writer creates contacts one by one, each of them once.
 type writer struct {
 	sink  Sink
 	pause time.Duration // before the second look
@@ -91,10 +98,10 @@ func (w writer) create(ctx context.Context, folder contact.FolderID, c *contact.
 		if !errors.Is(err, ErrAmbiguous) {
 			return stored, err
 		}
-		if _, ok := w.sink.(KeyFinder); !ok || try == lookups {
+		if _, ok := w.sink.(KeyFinder); !ok || try == mostTries {
 			return stored, err
 		}
-		for pause := range lookups {
+		for pause := range mostLooks {
 			if err := sleep(ctx, time.Duration(pause)*w.pause); err != nil {
 				return Stored{}, fmt.Errorf("%w: %w", ErrAmbiguous, err)
 			}

@@ -86,7 +86,10 @@ func (im *importing) carryOut(ctx context.Context, steps []step) error {
 			return s.write(gctx)
 		})
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return im.settle(ctx, mostUnconfirmed)
 }
 
 // failed returns what the journal is to say of a write that did not succeed.

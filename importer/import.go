@@ -144,6 +144,8 @@ type importing struct {
 	done       int // records with an outcome, of those that could be read
 	photosDone int
 	troubles   int // errors of the account in a row
+	// unconfirmed are the creates of which nobody knows whether they were carried out.
+	unconfirmed []*unconfirmed
 }
 
 func (im *importing) progress(stage string, done, total int) {
@@ -231,6 +233,9 @@ func (im *importing) contactPass(ctx context.Context) error {
 		steps, err = im.decide(ctx, batch)
 		return steps, more, err
 	})
+	if err == nil {
+		err = im.settle(ctx, 0)
+	}
 	im.report.Undecided = im.plan.decisions.unmet()
 	return err
 }
@@ -265,7 +270,7 @@ func (im *importing) decide(ctx context.Context, batch []*decision) ([]step, err
 			}
 			steps = append(steps, folders...)
 		}
-		steps = append(steps, step{entry, func(ctx context.Context) error { return im.write(ctx, d, entry) }})
+		steps = append(steps, step{entry, func(ctx context.Context) error { return im.apply(ctx, d, entry) }})
 	}
 	return steps, nil
 }
@@ -289,22 +294,6 @@ func (im *importing) unwritten(d *decision) *contact.Contact {
 		return nil
 	}
 	return d.stored
-}
-
-// write carries a decision out, and ends the import on trouble that is more than
-// the refusal of one contact.
-func (im *importing) write(ctx context.Context, d *decision, entry *journal.Entry) error {
-	now, err := im.apply(ctx, d, entry)
-	if err != nil {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if !errors.Is(err, ErrRejected) && !im.tolerate(err) {
-			return fmt.Errorf("writing contacts: %w", err)
-		}
-	}
-	im.finish(d, now, err)
-	return nil
 }
 
 // maxTroubles is how many errors in a row that are no refusal of a contact end an

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/cardferry/cardferry/contact"
@@ -18,6 +19,7 @@ type folders struct {
 	client *odata.Client
 	turn   chan struct{} // holds one token while somebody is at work
 	ids    map[contact.FolderPath]contact.FolderID
+	tree   []contact.Folder // that ids was made from
 }
 
 func newFolders(c *odata.Client) *folders {
@@ -25,17 +27,10 @@ func newFolders(c *odata.Client) *folders {
 }
 
 func (f *folders) ensure(ctx context.Context, path contact.FolderPath) (contact.FolderID, error) {
-	select {
-	case f.turn <- struct{}{}:
-		defer func() { <-f.turn }()
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
+	if err := f.begin(ctx); err != nil {
+		return "", err
 	}
-	if f.ids == nil {
-		if err := f.read(ctx); err != nil {
-			return "", err
-		}
-	}
+	defer f.end()
 	var at contact.FolderPath
 	id := f.ids[""]
 	for _, name := range path.Names() {
@@ -52,6 +47,34 @@ func (f *folders) ensure(ctx context.Context, path contact.FolderPath) (contact.
 	return id, nil
 }
 
+// all returns the folders that are known, those that were created here among them.
+func (f *folders) all(ctx context.Context) ([]contact.Folder, error) {
+	if err := f.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer f.end()
+	return slices.Clone(f.tree), nil
+}
+
+// begin takes the turn, and sees to it that the folders are known. end gives it back.
+func (f *folders) begin(ctx context.Context) error {
+	select {
+	case f.turn <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if f.ids != nil {
+		return nil
+	}
+	err := f.read(ctx)
+	if err != nil {
+		f.end()
+	}
+	return err
+}
+
+func (f *folders) end() { <-f.turn }
+
 // read learns the folders that there are. Of several with one path the first
 // counts.
 func (f *folders) read(ctx context.Context) error {
@@ -59,7 +82,7 @@ func (f *folders) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.ids = make(map[contact.FolderPath]contact.FolderID, len(tree))
+	f.ids, f.tree = make(map[contact.FolderPath]contact.FolderID, len(tree)), tree
 	for _, folder := range tree {
 		path := folded(folder.Path)
 		if _, ok := f.ids[path]; !ok {
@@ -96,8 +119,10 @@ func (f *folders) create(ctx context.Context, parent contact.FolderID, path cont
 		if err == nil {
 			var created struct{ ID string }
 			if json.Unmarshal(answer, &created, json.MatchCaseInsensitiveNames(true)) == nil && created.ID != "" {
-				f.ids[folded(path)] = contact.FolderID(created.ID)
-				return contact.FolderID(created.ID), nil
+				id := contact.FolderID(created.ID)
+				f.ids[folded(path)] = id
+				f.tree = append(f.tree, contact.Folder{ID: id, Name: name, Path: path})
+				return id, nil
 			}
 			err = errors.New("the answer is no folder")
 		} else if !odata.Conflict(err) && !odata.Ambiguous(err) {

@@ -113,7 +113,7 @@ func judge(err error) error {
 // FindKey implements importer.KeyFinder. It looks through every folder, as not all
 // dialects can look through the whole mailbox at once.
 func (s *Sink) FindKey(ctx context.Context, key string) ([]*contact.Contact, error) {
-	tree, err := s.client.Folders(ctx)
+	tree, err := s.folders.all(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("looking a key up: %w", err)
 	}
