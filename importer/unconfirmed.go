@@ -27,10 +27,10 @@ type unconfirmed struct {
 }
 
 const (
-	mostTries = 3 // of one create
+	mostTries = 6 // of one create
 	mostLooks = 3 // after each
 	// mostUnconfirmed is how many may be open before they are settled.
-	mostUnconfirmed = 64
+	mostUnconfirmed = 128
 )
 
 // create sends a create, and looks for the contact if no answer comes.

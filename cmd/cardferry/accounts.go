@@ -29,8 +29,9 @@ import (
 // session is what one run of a command has open. Close it when the command ends.
 type session struct {
 	env     *env
-	boxes   map[string]*box      // embedded services, by account
-	onWait  func(ratelimit.Wait) // told what a run waits for; may be nil
+	boxes   map[string]*box              // embedded services, by account
+	pacers  map[string]*ratelimit.Client // by account
+	onWait  func(ratelimit.Wait)         // told what a run waits for; may be nil
 	closers []func() error
 }
 
@@ -40,7 +41,9 @@ type box struct {
 	url     string
 }
 
-func (e *env) newSession() *session { return &session{env: e, boxes: map[string]*box{}} }
+func (e *env) newSession() *session {
+	return &session{env: e, boxes: map[string]*box{}, pacers: map[string]*ratelimit.Client{}}
+}
 
 func (s *session) Close() error {
 	var err error
@@ -75,6 +78,12 @@ func (s *session) client(name string, may access) (*odata.Client, error) {
 	if base, err = withDialectPath(cmp.Or(base, a.dialect.BaseURL()), a.dialect); err != nil {
 		return nil, err
 	}
+	return s.connect(a, base, newHTTPClient(), may)
+}
+
+// connect puts together what requests go through on their way: the sign-in, the
+// pacing, and in a run that may only read what refuses writes.
+func (s *session) connect(a *account, base string, doer ratelimit.Doer, may access) (*odata.Client, error) {
 	signer, err := s.env.signer(a, auth.Access(may), auth.Options{})
 	if err != nil {
 		return nil, err
@@ -83,15 +92,16 @@ func (s *session) client(name string, may access) (*odata.Client, error) {
 	if a.limits {
 		o.Limits = ratelimit.Outlook()
 	}
-	var doer ratelimit.Doer = newHTTPClient()
 	if may == readOnly {
 		doer = refuseWrites{doer}
 	}
-	signed, err := signer.Sign(ratelimit.New(doer, o), base)
+	pacer := ratelimit.New(doer, o)
+	s.pacers[a.name] = pacer
+	signed, err := signer.Sign(pacer, base)
 	if err != nil {
-		return nil, usage("", "account %s: %w", name, err)
+		return nil, usage("", "account %s: %w", a.name, err)
 	}
-	return odata.NewClient(signInErrors{signed.(readingDoer)}, odata.Account{BaseURL: base, Dialect: a.dialect, User: a.user, Name: name, Version: version})
+	return odata.NewClient(signInErrors{signed.(readingDoer)}, odata.Account{BaseURL: base, Dialect: a.dialect, User: a.user, Name: a.name, Version: version})
 }
 
 // withDialectPath adds the dialect's path to a base URL that has none, so that the
