@@ -15,19 +15,19 @@ import (
 // photoDir is the directory of photos beside a file that cannot embed them.
 const photoDir = "photos"
 
-// loadPhoto reads the photo that a contact names by a path below dir. Paths that
-// lead out of dir are refused. What goes wrong is named in the contact's Unread.
-func loadPhoto(c *contact.Contact, dir string) {
+// loadPhoto reads the photo that a contact names by a path, from beside the file. Paths
+// that lead out of there are refused. What goes wrong is named in the contact's Unread.
+func loadPhoto(c *contact.Contact, beside fs.FS) {
 	p := c.Photo
 	if p == nil || p.Path == "" || p.Data != nil {
 		return
 	}
-	if dir == "" {
+	if beside == nil {
 		c.Photo = nil
 		unreadPhoto(c, "a stream has no directory to find it in")
 		return
 	}
-	data, err := readPhoto(dir, p.Path)
+	data, err := readPhoto(beside, p.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		c.Photo = nil
@@ -44,8 +44,8 @@ func unreadPhoto(c *contact.Contact, reason string) {
 	c.Unread = append(c.Unread, contact.Loss{Field: "photo", Kind: contact.Dropped, Reason: reason})
 }
 
-func readPhoto(dir, path string) ([]byte, error) {
-	f, err := os.OpenInRoot(dir, filepath.FromSlash(path))
+func readPhoto(beside fs.FS, path string) ([]byte, error) {
+	f, err := beside.Open(path)
 	if err != nil {
 		return nil, err
 	}

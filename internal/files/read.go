@@ -41,7 +41,7 @@ type Reader struct {
 
 // Contacts returns the contacts of all the paths in order, with their positions.
 // A directory stands for the files below it in the order of their names, hidden
-// ones, states of exports and those below "photos" left out. A photo that a record names by a path
+// ones, states of exports and those below "photos" left out, and so does a zip archive. A photo that a record names by a path
 // is loaded from beside the record's file.
 //
 // A *formats.RecordError concerns one record and the sequence goes on; any other
@@ -63,7 +63,7 @@ func (r *Reader) path(path string, several bool, yield func(*contact.Contact, er
 		yield = goingOn(yield)
 	}
 	if path == Stdio {
-		return r.stream(r.Stdin, stdinName, "", yield)
+		return r.stdin(yield)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -102,11 +102,11 @@ func goingOn(yield func(*contact.Contact, error) bool) func(*contact.Contact, er
 // another kind.
 func (r *Reader) belowDir(path string, yield func(*contact.Contact, error) bool) bool {
 	if r.Format == nil {
-		f, err := r.detect(path)
+		known, err := r.isKnown(path)
 		if err != nil {
 			return yield(nil, err)
 		}
-		if f == nil {
+		if !known {
 			if r.Passed != nil {
 				r.Passed(path)
 			}
@@ -116,14 +116,19 @@ func (r *Reader) belowDir(path string, yield func(*contact.Contact, error) bool)
 	return r.file(path, yield)
 }
 
-func (r *Reader) detect(path string) (*formats.Format, error) {
+// isKnown reports whether a file is an archive, or its format can be told.
+func (r *Reader) isKnown(path string) (bool, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	defer f.Close()
+	var head [4]byte
+	if n, _ := f.ReadAt(head[:], 0); isZip(head[:n]) {
+		return true, nil
+	}
 	format, _, err := r.Table.Detect(f, path)
-	return format, err
+	return format != nil, err
 }
 
 func walk(dir string) ([]string, error) {
@@ -150,12 +155,22 @@ func (r *Reader) file(path string, yield func(*contact.Contact, error) bool) boo
 		return yield(nil, err)
 	}
 	defer f.Close()
-	return r.stream(f, path, filepath.Dir(path), yield)
+	if a, err := asArchive(f); err != nil {
+		return yield(nil, fmt.Errorf("%s: %w", path, err))
+	} else if a != nil {
+		return r.archive(a, path, yield)
+	}
+	root, err := os.OpenRoot(filepath.Dir(path)) // out of which no path leads
+	if err != nil {
+		return yield(nil, err)
+	}
+	defer root.Close()
+	return r.stream(f, path, root.FS(), yield)
 }
 
-// stream reads one stream. dir is where its photos are; "" for a stream that has
+// stream reads one stream. beside is where its photos are; nil for a stream that has
 // no place.
-func (r *Reader) stream(in io.Reader, name, dir string, yield func(*contact.Contact, error) bool) bool {
+func (r *Reader) stream(in io.Reader, name string, beside fs.FS, yield func(*contact.Contact, error) bool) bool {
 	format := r.Format
 	if format == nil {
 		var err error
@@ -166,9 +181,13 @@ func (r *Reader) stream(in io.Reader, name, dir string, yield func(*contact.Cont
 	if format == nil {
 		return yield(nil, fmt.Errorf("%s: %w", name, ErrUnknownFormat))
 	}
+	return r.decode(format, in, name, beside, yield)
+}
+
+func (r *Reader) decode(format *formats.Format, in io.Reader, name string, beside fs.FS, yield func(*contact.Contact, error) bool) bool {
 	for c, err := range formats.InFile(format.NewDecoder(in), name).All() {
 		if c != nil {
-			loadPhoto(c, dir)
+			loadPhoto(c, beside)
 		}
 		if !yield(c, err) {
 			return false

@@ -141,20 +141,12 @@ func (r *Rejects) Write() ([]string, error) {
 
 // copyFile copies the lines of failed records.
 func (r *Rejects) copyFile(w *rejectsWriter, name string, failed []reject) error {
-	var in io.Reader
-	if name == stdinName && r.stdin != nil {
-		if _, err := r.stdin.Seek(0, io.SeekStart); err != nil {
-			return err
-		}
-		in = r.stdin
-	} else {
-		file, err := os.Open(name)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		in = file
+	file, err := openNamed(name, r.stdin)
+	if err != nil {
+		return err
 	}
+	defer file.Close()
+	in := io.Reader(file)
 	format := r.format
 	if format == nil {
 		var err error
