@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 
 	"github.com/cardferry/cardferry/contact"
 )
@@ -63,6 +64,13 @@ func RecordErrorf(at contact.Position, format string, args ...any) *RecordError 
 	return &RecordError{At: at, Err: fmt.Errorf(format, args...)}
 }
 
+// MemberKey returns a UID as members of groups are compared: without urn:uuid: and in
+// lower case.
+func MemberKey(uid string) string {
+	uid = strings.ToLower(strings.TrimSpace(uid))
+	return strings.TrimPrefix(uid, "urn:uuid:")
+}
+
 // IsRecordError reports whether err concerns one record only.
 func IsRecordError(err error) bool {
 	_, ok := errors.AsType[*RecordError](err)
@@ -92,6 +100,10 @@ type Format struct {
 	// NewEncoder returns an encoder that writes to w; nil for a format that is
 	// only read.
 	NewEncoder func(w io.Writer) Encoder
+	// Groups returns the categories that records of a file give to others, by the
+	// UID of these as [MemberKey] spells it; nil for a format that has none. It
+	// reads the file from where it stands.
+	Groups func(file io.ReadSeeker) (map[string][]string, error)
 	// EmbedsPhotos reports whether a photo's bytes stand in the record. Where
 	// they do not, the photo is a file of its own and the record names it.
 	EmbedsPhotos bool

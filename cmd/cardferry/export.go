@@ -77,13 +77,13 @@ func (x *exportCommand) run(ctx context.Context, args []string) error {
 		}
 		w := writing{ui: x.ui, runFlags: x.runFlags, formatFlags: x.formatFlags, split: files.Split(x.split), from: from.text, verb: "exported"}
 		if !x.incremental {
-			return w.write(ctx, src.contacts(ctx, x.photos), to.path)
+			return w.write(ctx, x.withPhotos(ctx, src.contacts(ctx, x.photos)), to.path)
 		}
 		if w.state, err = x.openState(s, from, to); err != nil {
 			return err
 		}
 		defer w.state.Close()
-		return w.write(ctx, src.changed(ctx, w.state, x.photos), to.path)
+		return w.write(ctx, x.withPhotos(ctx, src.changed(ctx, w.state, x.photos)), to.path)
 	})
 }
 

@@ -126,6 +126,7 @@ const onLossHelp = `--on-loss says what happens to values that have no place whe
 // runFlags are those that every command has that moves contacts.
 type runFlags struct {
 	photos bool
+	fetch  bool // photos of which there is only an address
 	strict bool
 	onLoss string
 	report []string
@@ -134,6 +135,7 @@ type runFlags struct {
 
 func (f *runFlags) add(c *cobra.Command) {
 	c.Flags().BoolVar(&f.photos, "photos", true, "bring the photos along")
+	c.Flags().BoolVar(&f.fetch, "fetch-photos", false, "fetch photos that are only linked to (https, public addresses)")
 	choice(c, &f.onLoss, "on-loss", "report", lossPolicies, "what to do with what cannot be kept")
 	f.addReport(c)
 }

@@ -95,7 +95,7 @@ func (x *importCommand) run(ctx context.Context, args []string) error {
 			return err
 		}
 		defer left.close()
-		return b.bring(ctx, s, withoutPhotos(x.photos, reader.Contacts(paths...)), to, left)
+		return b.bring(ctx, s, x.withPhotos(ctx, reader.Contacts(paths...)), to, left)
 	})
 }
 

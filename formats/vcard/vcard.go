@@ -15,6 +15,8 @@
 //     nicknames the first is the model's. The words of a list within a name
 //     ("Philip,Paul") become one text.
 //   - An Apple label (X-ABLabel) is the type of its group's property.
+//   - A group's name becomes a category of its members where files are read whole
+//     ([Groups]); the group itself stays a contact.
 //   - Midnight as the time of a birthday is no time; another one is kept.
 //
 // A contact that is written and read again is the same contact, in all versions and
@@ -68,6 +70,7 @@ func Format(o Options) formats.Format {
 		NewDecoder:   NewDecoder,
 		NewEncoder:   func(w io.Writer) formats.Encoder { return NewEncoder(w, o) },
 		EmbedsPhotos: true,
+		Groups:       Groups,
 	}
 }
 

@@ -37,11 +37,15 @@ type Reader struct {
 	// Passed is told of every file below a directory that was passed over because
 	// it holds no contacts by its name and its content. Nil is silent.
 	Passed func(path string)
+
+	groups map[string][]string // the categories that other records give, see formats.Format
 }
 
 // Contacts returns the contacts of all the paths in order, with their positions.
 // A directory stands for the files below it in the order of their names, hidden
-// ones, states of exports and those below "photos" left out, and so does a zip archive. A photo that a record names by a path
+// ones, states of exports and those below "photos" left out, and so does a zip archive. Groups of a file or
+// directory that name their members (as vCards can) are categories of these; not those
+// of archives and streams, which are read once. A photo that a record names by a path
 // is loaded from beside the record's file.
 //
 // A *formats.RecordError concerns one record and the sequence goes on; any other
@@ -69,12 +73,16 @@ func (r *Reader) path(path string, several bool, yield func(*contact.Contact, er
 	if err != nil {
 		return yield(nil, err)
 	}
+	names := []string{path}
+	if info.IsDir() {
+		if names, err = walk(path); err != nil {
+			return yield(nil, err)
+		}
+	}
+	r.groups = r.collectGroups(names)
+	defer func() { r.groups = nil }()
 	if !info.IsDir() {
 		return r.file(path, yield)
-	}
-	names, err := walk(path)
-	if err != nil {
-		return yield(nil, err)
 	}
 	if !several {
 		yield = goingOn(yield)
@@ -188,6 +196,7 @@ func (r *Reader) decode(format *formats.Format, in io.Reader, name string, besid
 	for c, err := range formats.InFile(format.NewDecoder(in), name).All() {
 		if c != nil {
 			loadPhoto(c, beside)
+			r.addGroups(c)
 		}
 		if !yield(c, err) {
 			return false
