@@ -18,7 +18,8 @@ import (
 type Options struct {
 	// Folder, where set, is the one folder to read, without those below it.
 	Folder *contact.FolderPath
-	// Photos asks for the photos of a [PhotoSource], embedded in their contacts.
+	// Photos asks for the photos, embedded in their contacts. Without it a contact
+	// whose photo came along all the same has what tells it from others, not its data.
 	Photos bool
 	// PhotoRequests is how many photos are fetched at a time; 0 means 3, which
 	// leaves one of the four requests that Microsoft allows for the next page.
@@ -195,6 +196,9 @@ func (r *reading) page(ctx context.Context, page *Page) error {
 
 // add adds an item to the batch, and begins to fetch its photo if it has one.
 func (r *reading) add(ctx context.Context, it item) error {
+	if c := it.contact; !r.o.Photos && c != nil && c.Photo != nil {
+		c.Photo.Data = nil
+	}
 	if src, ok := r.wantsPhoto(it.contact); ok {
 		if err := r.slot(ctx); err != nil {
 			return err

@@ -99,7 +99,8 @@ func (u untracked) Contact(context.Context, contact.Folder, contact.ID) (*contac
 }
 
 // A PhotoSource is a Source whose photos are fetched one by one. Its pages set a
-// contact's Photo, without data, where there is one.
+// contact's Photo, without data, where there is one. The pages of a Source that is none
+// hold the photos themselves.
 type PhotoSource interface {
 	// Photo returns the photo's bytes. A contact without one, or one that has
 	// vanished since, is nil without an error.

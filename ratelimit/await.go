@@ -13,7 +13,7 @@ const writeGrace = 30 * time.Second
 // context, but a while later: cut off, it may be carried out when the caller has
 // long looked whether it was. The caller calls release when the answer is read.
 func awaited(req *http.Request) (_ *http.Request, release func()) {
-	if req.Method == http.MethodGet || req.Method == http.MethodHead || req.Method == http.MethodOptions {
+	if isRead(req.Method) {
 		return req, func() {}
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(req.Context()))

@@ -137,7 +137,9 @@ func (c *call) judge(out outcome) verdict {
 		}
 	case http.StatusGatewayTimeout:
 		v.fresh = true
-	case http.StatusInternalServerError, http.StatusBadGateway:
+	case http.StatusInternalServerError:
+		v.again = v.again && !isQuery(c.req.Method)
+	case http.StatusBadGateway:
 	default:
 		if !c.isWorthRepeating(out) {
 			return verdict{}

@@ -36,7 +36,8 @@
 // and does not count as a try; after three times MaxWait of it, it is the caller's.
 // A 503 with Retry-After is repeated whatever the method as well. Otherwise 500,
 // 502, 503, 504 and broken connections are repeated for GET, HEAD, OPTIONS, PUT,
-// PATCH and DELETE. A POST may have been carried out: its answer or error is the
+// PATCH and DELETE, and for WebDAV's PROPFIND, REPORT (but for 500), MKCOL and
+// PROPPATCH. A POST may have been carried out: its answer or error is the
 // caller's. A request with a body is repeated only if it has GetBody, as
 // http.NewRequest provides for the usual readers.
 package ratelimit

@@ -9,14 +9,28 @@ import (
 )
 
 // isSafe reports whether a request may be carried out twice without harm. PATCH
-// is among them: cardferry's patches set values, and set the same ones again.
+// is among them: cardferry's patches set values, and set the same ones again. So is
+// MKCOL, which makes a collection once (RFC 4918, 9.3).
 func isSafe(method string) bool {
 	switch method {
-	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodPatch, http.MethodDelete:
+	case http.MethodPut, http.MethodPatch, http.MethodDelete, "MKCOL", "PROPPATCH":
 		return true
 	}
-	return false
+	return isRead(method)
 }
+
+// isRead reports whether a request changes nothing.
+func isRead(method string) bool {
+	switch method {
+	case "", http.MethodGet, http.MethodHead, http.MethodOptions:
+		return true
+	}
+	return isQuery(method)
+}
+
+// isQuery reports whether a request is one of WebDAV's questions. A server that cannot
+// answer one often says 500, and will say it again.
+func isQuery(method string) bool { return method == "PROPFIND" || method == "REPORT" }
 
 // isBrokenConnection reports whether a request failed for its connection: reset,
 // refused, timed out, ended before the answer. A name that does not exist and

@@ -132,6 +132,9 @@ func testPages(t *testing.T, src exporter.Source, held Contents) {
 			}
 			for _, c := range page.Contacts {
 				checkBookkeeping(t, c, folder, ids)
+				if _, ok := src.(exporter.PhotoSource); ok && c.Photo != nil && len(c.Photo.Data) > 0 {
+					t.Errorf("contact %q: a listing has a photo's bytes", c.ID)
+				}
 			}
 			got[folder.Path] = append(got[folder.Path], page.Contacts...)
 		}
@@ -150,9 +153,6 @@ func checkBookkeeping(t *testing.T, c *contact.Contact, folder contact.Folder, i
 	}
 	if !contact.Equal(c, contact.Normalize(c.Clone())) {
 		t.Errorf("contact %q is not normalised", c.ID)
-	}
-	if c.Photo != nil && len(c.Photo.Data) > 0 {
-		t.Errorf("contact %q: a listing has a photo's bytes", c.ID)
 	}
 }
 
@@ -174,7 +174,7 @@ func compare(t *testing.T, path contact.FolderPath, got, want []*contact.Contact
 		}
 		expected := w.Clone()
 		expected.UID, expected.Key, expected.Folder = g.UID, g.Key, path
-		if (g.Photo == nil) == (w.Photo == nil) {
+		if g.Photo != nil && w.Photo != nil && len(g.Photo.Data) == 0 { // testPhotos fetches it
 			expected.Photo = g.Photo
 		}
 		contacttest.Equal(t, g, expected)

@@ -1,0 +1,75 @@
+// Package carddav reads the contacts of a CardDAV account (RFC 6352), any server's. It
+// sends PROPFIND, REPORT and GET requests alone.
+package carddav
+
+import (
+	"context"
+	"errors"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/exporter"
+	"github.com/cardferry/cardferry/internal/dav"
+)
+
+// Source is an account opened for reading. It implements exporter.Source and
+// exporter.Counter. Photos are within the contacts of its pages.
+//
+// Cards that stand for groups are no contacts: their names are categories of their
+// members. What such a card holds besides, and a group without members, is not read.
+type Source struct {
+	client *dav.Client
+	sizes  sizes
+}
+
+// New returns the account that the client talks to.
+func New(c *dav.Client) *Source { return &Source{client: c, sizes: usualSizes} }
+
+var (
+	_ exporter.Source  = (*Source)(nil)
+	_ exporter.Counter = (*Source)(nil)
+)
+
+// Folders implements exporter.Source: a folder is an address book.
+func (s *Source) Folders(ctx context.Context) ([]contact.Folder, error) {
+	return s.client.Folders(ctx)
+}
+
+// Count implements exporter.Counter. On a server that cannot tell which cards are groups
+// it counts them too.
+func (s *Source) Count(ctx context.Context, folder contact.Folder) (int, error) {
+	book, err := s.book(ctx, folder)
+	if err != nil || book.Missing {
+		return 0, err
+	}
+	entries, err := s.client.List(ctx, book.Href)
+	if err != nil {
+		return 0, err
+	}
+	groups, err := s.client.GroupEntries(ctx, book.Href)
+	if err != nil || !plausible(groups, len(entries)) {
+		groups = nil
+	}
+	return len(entries) - len(groups), ctx.Err()
+}
+
+// plausible reports whether that many of a book's entries can be its groups. A server
+// that passes over a question it does not understand names all of them.
+func plausible(groups []dav.Entry, entries int) bool {
+	return len(groups) < max(entries, 1) && len(groups) <= 20+entries/2
+}
+
+// book asks for a folder's address book.
+func (s *Source) book(ctx context.Context, folder contact.Folder) (*dav.Book, error) {
+	book, err := s.client.Book(ctx, string(folder.ID))
+	if err == nil || !dav.NotFound(err) {
+		return book, err
+	}
+	books, listErr := s.client.Books(ctx)
+	if listErr != nil {
+		return nil, errors.Join(err, listErr)
+	}
+	if books[0].Missing && books[0].Href == string(folder.ID) {
+		return &books[0], nil
+	}
+	return nil, err
+}

@@ -1,0 +1,217 @@
+package dav
+
+import (
+	"context"
+	"net/http"
+	"strings"
+)
+
+// Entry is a card as a listing names it.
+type Entry struct {
+	Href string // canonical
+	ETag string // as the service spells it, quotes included
+}
+
+// Card is a card with its bytes, or why they are not there.
+type Card struct {
+	Entry
+	Data []byte
+	Err  error
+}
+
+// List returns all entries of a book.
+func (c *Client) List(ctx context.Context, book string) ([]Entry, error) {
+	m, err := c.propfind(ctx, book, "1", "<D:getetag/><D:resourcetype/>")
+	if err != nil {
+		return nil, err
+	}
+	var entries []Entry
+	for i := range m.responses {
+		if r := &m.responses[i]; r.isCard(book) && r.err == nil {
+			entries = append(entries, Entry{r.href, r.prop.ETag})
+		}
+	}
+	return entries, nil
+}
+
+// isCard reports whether a response is about something in the book that may be a card.
+func (r *response) isCard(book string) bool {
+	return r.href != book && r.href != strings.TrimSuffix(book, "/") && !strings.HasSuffix(r.href, "/") && r.prop.ResourceType.Collection == nil
+}
+
+// Changes is what a book says has changed since a token.
+type Changes struct {
+	Changed []Entry
+	Deleted []string // addresses
+	Token   string   // where the next question starts
+	More    bool     // there is more: ask again with Token
+}
+
+// Sync asks what has changed since a token; "" is everything (RFC 6578). A token that
+// the service does not know any more is an error for which [Expired] is true.
+func (c *Client) Sync(ctx context.Context, book, token string) (*Changes, error) {
+	body := "<D:sync-collection" + namespaces + "><D:sync-token>" + escapeXML(token) +
+		"</D:sync-token><D:sync-level>1</D:sync-level><D:prop><D:getetag/></D:prop></D:sync-collection>"
+	m, err := c.report(ctx, book, "0", body)
+	if err != nil {
+		return nil, err
+	}
+	ch := &Changes{Token: m.syncToken, More: m.truncated}
+	for i := range m.responses {
+		r := &m.responses[i]
+		switch {
+		case !r.isCard(book):
+		case r.status == http.StatusNotFound || r.status == http.StatusGone:
+			ch.Deleted = append(ch.Deleted, r.href)
+		case r.err == nil:
+			ch.Changed = append(ch.Changed, Entry{r.href, r.prop.ETag})
+		}
+	}
+	return ch, nil
+}
+
+// Expired reports whether a token is not known any more. Xandikos answers 500 to one.
+func Expired(err error) bool {
+	if conditionOf(err) == "valid-sync-token" {
+		return true
+	}
+	switch status(err) {
+	case http.StatusForbidden, http.StatusConflict, http.StatusGone, http.StatusPreconditionFailed, http.StatusBadRequest, http.StatusInternalServerError:
+		return true
+	}
+	return false
+}
+
+// addressData asks for cards, in 4.0 where the book has such cards: without that, a
+// strict server makes 3.0 of them, and loses their photos.
+func addressData(v4 bool) string {
+	if v4 {
+		return `<C:address-data content-type="text/vcard" version="4.0"/>`
+	}
+	return "<C:address-data/>"
+}
+
+// Multiget reads cards by their addresses (RFC 6352, 8.7). The answer has a card, or an
+// error, for every entry, in their order, whatever the service leaves out.
+func (c *Client) Multiget(ctx context.Context, book string, v4 bool, entries []Entry) ([]Card, error) {
+	var b strings.Builder
+	// DAV:prop comes first (10.7): DAViCal insists on it.
+	b.WriteString("<C:addressbook-multiget" + namespaces + "><D:prop><D:getetag/>" + addressData(v4) + "</D:prop>")
+	for _, e := range entries {
+		b.WriteString("<D:href>" + escapeXML(e.Href) + "</D:href>")
+	}
+	b.WriteString("</C:addressbook-multiget>")
+	m, err := c.report(ctx, book, "0", b.String())
+	if err != nil {
+		return nil, err
+	}
+	at := make(map[string]int, len(entries))
+	cards := make([]Card, len(entries))
+	for i, e := range entries {
+		at[e.Href] = i
+		cards[i] = Card{Entry: e, Err: errLeftOut}
+	}
+	for i := range m.responses {
+		r := &m.responses[i]
+		n, ok := at[r.href]
+		switch {
+		case !ok:
+		case r.prop.Data != nil:
+			cards[n].Data, cards[n].Err = []byte(*r.prop.Data), nil
+			if r.prop.ETag != "" {
+				cards[n].ETag = r.prop.ETag
+			}
+		case r.err != nil:
+			cards[n].Err = r.err
+		}
+	}
+	return cards, nil
+}
+
+// errLeftOut: an answer does not speak of what was asked for. Some servers leave out
+// what is not there.
+var errLeftOut error = &Error{Method: "REPORT", Status: http.StatusNotFound}
+
+// Get reads one card.
+func (c *Client) Get(ctx context.Context, href string, v4 bool) (*Card, error) {
+	accept := "text/vcard, text/x-vcard;q=0.9, */*;q=0.1"
+	if v4 {
+		accept = "text/vcard; version=4.0, " + accept
+	}
+	a, err := c.send(ctx, http.MethodGet, href, http.Header{"Accept": {accept}}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &Card{Entry: Entry{href, a.header.Get("Etag")}, Data: a.body}, nil
+}
+
+// Listed reports whether a card is in the listing of its book still.
+func (c *Client) Listed(ctx context.Context, href string) (bool, error) {
+	m, err := c.propfind(ctx, href, "0", "<D:getetag/>")
+	if err == nil {
+		_, err = m.first()
+	}
+	if NotFound(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Put stores a card: a new one when etag is "", else in place of the one of that etag.
+// It returns the card as the service says that it stored it, its Data nil where it does
+// not say, and its ETag "". An error for which [Changed] is true means that there is one
+// already, or another one.
+func (c *Client) Put(ctx context.Context, href, etag string, card []byte) (*Card, error) {
+	header := http.Header{"Content-Type": {"text/vcard; charset=utf-8"}, "Prefer": {"return=representation"}}
+	if etag == "" {
+		header.Set("If-None-Match", "*")
+	} else {
+		header.Set("If-Match", strongETag(etag))
+	}
+	a, err := c.send(ctx, http.MethodPut, href, header, card)
+	if err != nil {
+		return nil, err
+	}
+	if a.status == http.StatusMultiStatus { // a refusal that looks like a success (Xandikos)
+		if err := c.refusedWithin(http.MethodPut, a, card); err != nil {
+			return nil, err
+		}
+	}
+	stored := &Card{Entry: Entry{href, ""}}
+	if isCardType(a.header.Get("Content-Type")) && len(a.body) > 0 {
+		stored.Data, stored.ETag = a.body, a.header.Get("Etag")
+	}
+	return stored, nil
+}
+
+func isCardType(mediaType string) bool {
+	return strings.HasPrefix(mediaType, "text/vcard") || strings.HasPrefix(mediaType, "text/x-vcard")
+}
+
+// strongETag returns the tag as If-Match takes it: a weak one never matches (RFC 9110,
+// 13.1.1), and those of contact servers are weak only because something on the way
+// compresses.
+func strongETag(etag string) string { return strings.TrimPrefix(etag, "W/") }
+
+// SameETag reports whether two tags are of the same version, weak or not, with quotes or
+// without.
+func SameETag(a, b string) bool {
+	bare := func(s string) string { return strings.Trim(strings.TrimPrefix(s, "W/"), `"`) }
+	return bare(a) == bare(b)
+}
+
+// Delete removes the card of that etag. One that is gone already is no error.
+func (c *Client) Delete(ctx context.Context, href, etag string) error {
+	header := http.Header{}
+	if etag != "" {
+		header.Set("If-Match", strongETag(etag))
+	}
+	a, err := c.send(ctx, http.MethodDelete, href, header, nil)
+	if err == nil && a.status == http.StatusMultiStatus {
+		err = c.refusedWithin(http.MethodDelete, a, nil)
+	}
+	if NotFound(err) {
+		return nil
+	}
+	return err
+}

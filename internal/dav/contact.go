@@ -1,0 +1,138 @@
+package dav
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats/vcard"
+)
+
+// stashName is the property in which a card carries what its server does not keep as it
+// was sent; see [Stash].
+const stashName = "X-CARDFERRY-STASH"
+
+// Group is a card that stands for several others: KIND:group of vCard 4.0, or Apple's
+// X-ADDRESSBOOKSERVER-KIND. To cardferry it is a category.
+type Group struct {
+	Name    string
+	Members []string // as MemberKey has them
+}
+
+// MemberKey returns the form in which UIDs are compared: Apple writes those of a group's
+// members with "urn:uuid:" before them, and those of their cards without it.
+func MemberKey(uid string) string {
+	return strings.ToLower(strings.TrimPrefix(strings.TrimSpace(uid), "urn:uuid:"))
+}
+
+// Decode reads a card: a contact with id, version and key, or a group. Where several
+// cards are in one place the first is read and the others are named as unread.
+func Decode(card *Card) (*contact.Contact, *Group, error) {
+	var c *contact.Contact
+	others := 0
+	for read, err := range vcard.NewDecoder(bytes.NewReader(card.Data)).All() {
+		switch {
+		case c != nil:
+			others++
+		case err != nil:
+			return nil, nil, err
+		default:
+			c = read
+		}
+	}
+	if c == nil {
+		return nil, nil, fmt.Errorf("it holds no card")
+	}
+	if g := groupOf(c); g != nil {
+		return nil, g, nil
+	}
+	if others > 0 {
+		c.Unread = append(c.Unread, contact.Loss{Field: "extra", Kind: contact.Dropped, Reason: fmt.Sprintf("%d more cards stand in the same place", others)})
+	}
+	unstash(c)
+	c.ID, c.Version, c.Folder = contact.ID(card.Href), card.ETag, ""
+	if c.Key == "" {
+		c.Key = keyInName(card.Href)
+	}
+	return c, nil, nil
+}
+
+// groupOf returns the group that a card stands for, nil if it is a contact's.
+func groupOf(c *contact.Contact) *Group {
+	is := func(x contact.Extra) bool {
+		return (x.Name == "KIND" || x.Name == "X-ADDRESSBOOKSERVER-KIND") && strings.EqualFold(strings.TrimSpace(x.Value), "group")
+	}
+	if !slices.ContainsFunc(c.Extra, is) {
+		return nil
+	}
+	g := &Group{Name: c.Name.Display}
+	for _, x := range c.Extra {
+		if x.Name == "MEMBER" || x.Name == "X-ADDRESSBOOKSERVER-MEMBER" {
+			g.Members = append(g.Members, MemberKey(x.Value))
+		}
+	}
+	return g
+}
+
+// CardHref returns the address in a book of the card that is created under a key: the
+// same at every attempt, so that it is created once.
+func CardHref(book, key string) string { return book + ownBook + keyName(key) + ".vcf" }
+
+var ownCard = regexp.MustCompile(`^` + ownBook + `([0-9a-f]{32})\.vcf$`)
+
+// keyInName returns the key under which the card at an address was created, "" if its
+// name tells none: some servers drop properties that they do not know.
+func keyInName(href string) string {
+	if m := ownCard.FindStringSubmatch(baseName(href)); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+var hex32 = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+func keyName(key string) string {
+	if hex32.MatchString(key) {
+		return key
+	}
+	return contact.KeyOf(key)
+}
+
+// UIDOf returns the UID that a contact without one is created with: made of its key.
+func UIDOf(key string) string {
+	k := keyName(key)
+	return k[:8] + "-" + k[8:12] + "-" + k[12:16] + "-" + k[16:20] + "-" + k[20:]
+}
+
+// Stash returns a copy of full with what a server does not keep hidden in a property
+// that it does keep; shown is what it made of full. [Decode] brings it out again.
+func Stash(full, shown *contact.Contact) (*contact.Contact, error) {
+	text, err := contact.Stash(full, shown)
+	if err != nil {
+		return nil, err
+	}
+	c := full.Clone()
+	c.Extra = append(c.Extra, contact.Extra{Origin: "vcard", Name: stashName, Value: base64.RawURLEncoding.EncodeToString([]byte(text))})
+	return c, nil
+}
+
+// unstash restores what the card carries, and forgets the property. One that is damaged
+// is passed over: the card shows what it shows.
+func unstash(c *contact.Contact) {
+	i := slices.IndexFunc(c.Extra, func(x contact.Extra) bool { return x.Name == stashName })
+	if i < 0 {
+		return
+	}
+	value := c.Extra[i].Value
+	c.Extra = slices.DeleteFunc(c.Extra, func(x contact.Extra) bool { return x.Name == stashName })
+	if len(c.Extra) == 0 {
+		c.Extra = nil
+	}
+	if text, err := base64.RawURLEncoding.DecodeString(value); err == nil {
+		_ = contact.Unstash(c, string(text))
+	}
+}

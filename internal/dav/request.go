@@ -1,0 +1,133 @@
+package dav
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// maxAnswer is the longest answer that is read.
+const maxAnswer = 128 << 20
+
+// maxRedirects is how often one request is sent elsewhere.
+const maxRedirects = 5
+
+// answer is what came back, whatever it says.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	at     *url.URL // where it came from, after redirects
+}
+
+// send performs a request and returns an answer of less than 400. Redirects are
+// followed with the method and the body that they had: net/http would make a GET of a
+// PROPFIND.
+func (c *Client) send(ctx context.Context, method, link string, header http.Header, body []byte) (*answer, error) {
+	u, err := c.resolve(link)
+	if err != nil {
+		return nil, err
+	}
+	for range maxRedirects {
+		resp, data, err := c.perform(ctx, method, u, header, body)
+		if err != nil {
+			return nil, c.failure(ctx, method, resp, err)
+		}
+		a := &answer{resp.StatusCode, resp.Header, data, u}
+		switch {
+		case a.status < 300 || a.status == http.StatusNotModified:
+			return a, nil
+		case a.status >= 400 || a.header.Get("Location") == "" || a.status == http.StatusSeeOther:
+			return nil, c.refusal(method, a, body)
+		}
+		if u, err = c.resolveAt(u, a.header.Get("Location")); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errors.New("the service redirects in circles")
+}
+
+// perform sends one request and reads its answer whole.
+func (c *Client) perform(ctx context.Context, method string, u *url.URL, header http.Header, body []byte) (*http.Response, []byte, error) {
+	var content io.Reader
+	if body != nil {
+		content = bytes.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), content)
+	if err != nil {
+		return nil, nil, errNoAddress
+	}
+	for name, values := range header {
+		req.Header[name] = values
+	}
+	req.Header.Set("User-Agent", c.agent)
+	if reader, ok := c.doer.(bodyReader); ok {
+		return reader.DoRead(req, nil, maxAnswer)
+	}
+	resp, err := c.doer.Do(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err == nil && len(data) > maxAnswer {
+		err = fmt.Errorf("an answer of more than %d MiB", maxAnswer>>20)
+	}
+	return resp, data, err
+}
+
+// bodyReader is a Doer that reads the answer too (ratelimit's Client).
+type bodyReader interface {
+	DoRead(req *http.Request, buf []byte, limit int64) (*http.Response, []byte, error)
+}
+
+// xmlHeader is the header of a request with a body of XML.
+func xmlHeader(depth string) http.Header {
+	h := http.Header{"Content-Type": {"application/xml; charset=utf-8"}}
+	if depth != "" {
+		h.Set("Depth", depth)
+	}
+	return h
+}
+
+// element names and their prefixes in all requests.
+const (
+	prolog     = `<?xml version="1.0" encoding="utf-8"?>` + "\n"
+	namespaces = ` xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav"`
+)
+
+// propfind asks for properties, which are elements as they stand in a request.
+func (c *Client) propfind(ctx context.Context, link, depth, props string) (*multistatus, error) {
+	body := prolog + "<D:propfind" + namespaces + "><D:prop>" + props + "</D:prop></D:propfind>"
+	a, err := c.send(ctx, "PROPFIND", link, xmlHeader(depth), []byte(body))
+	if err != nil {
+		return nil, err
+	}
+	return c.multistatus("PROPFIND", a)
+}
+
+// report sends a REPORT (RFC 3253, 3.6).
+func (c *Client) report(ctx context.Context, link, depth, body string) (*multistatus, error) {
+	a, err := c.send(ctx, "REPORT", link, xmlHeader(depth), []byte(prolog+body))
+	if err != nil {
+		return nil, err
+	}
+	return c.multistatus("REPORT", a)
+}
+
+var xmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
+
+// escapeXML escapes text, and leaves out what XML 1.0 cannot hold.
+func escapeXML(s string) string {
+	return xmlEscaper.Replace(strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' && r != '\n' || r == 0xFFFE || r == 0xFFFF {
+			return -1
+		}
+		return r
+	}, s))
+}
