@@ -17,7 +17,11 @@ func (im *importing) entry(d *decision) *journal.Entry {
 	}
 	switch at := d.records[0].At.String(); d.outcome {
 	case Created:
-		return &journal.Entry{Kind: journal.Create, At: at, Key: d.contact.Key, Folder: im.o.Folder.Join(d.contact.Folder), Want: d.contact}
+		e := &journal.Entry{Kind: journal.Create, At: at, Key: d.contact.Key, Folder: im.o.Folder.Join(d.contact.Folder), Want: d.contact}
+		if sink, ok := im.embeds(d); ok {
+			e.Photo = sink.PhotoForm(d.contact.Photo).SHA256
+		}
+		return e
 	case Updated:
 		return &journal.Entry{Kind: journal.Update, At: at, Key: d.stored.Key, ID: d.stored.ID, Version: d.stored.Version,
 			Folder: d.stored.Folder, Before: d.stored, Want: d.patch.New}

@@ -57,7 +57,7 @@ func readChanges(j *journal.Journal) (*changes, error) {
 		}
 		switch e.Kind {
 		case journal.Create:
-			c.created, c.want = true, e.Number
+			c.created, c.want, c.photo = true, e.Number, e.Photo
 		case journal.Update:
 			c.want = e.Number
 			if c.before == 0 {

@@ -367,6 +367,10 @@ func (im *importing) addPhotoJob(d *decision, id contact.ID, now *contact.Contac
 	if !d.setPhoto {
 		return
 	}
+	if _, ok := im.embeds(d); ok && now != nil {
+		im.embedded(d, now)
+		return
+	}
 	job := photoJob{at: d.records[0].At, ref: contact.Ref{ID: id}, slot: *d.photo, compare: d.comparePhoto}
 	if now != nil {
 		job.ref, job.key, job.folder = now.Ref(), now.Key, now.Folder

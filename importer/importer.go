@@ -78,6 +78,14 @@ type PhotoSink interface {
 	SetPhoto(ctx context.Context, ref contact.Ref, p *contact.Photo) (*contact.Photo, error)
 }
 
+// A PhotoEmbedder is a PhotoSink whose photos are within their contacts: Create stores
+// c.Photo too, where it is set, in the form of PhotoForm or smaller. Stored.Contact has
+// the photo then; without one, the service did not take it, and a loss says why.
+type PhotoEmbedder interface {
+	PhotoSink
+	EmbedsPhotos() // does nothing
+}
+
 // A PhotoReader is a Sink whose photos can be fetched, to tell whether one that is
 // there already is the one to be set.
 type PhotoReader interface {
@@ -95,7 +103,8 @@ type KeyFinder interface {
 // for taking back what a run created, and for joining duplicates.
 type Deleter interface {
 	// Delete removes a contact. One that is gone already is no error; otherwise errors
-	// are as Update's. Repeating it does no harm.
+	// are as Update's. Repeating it does no harm. A contact that is created under the
+	// same key afterwards may get the same id.
 	Delete(ctx context.Context, ref contact.Ref) error
 }
 

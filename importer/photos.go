@@ -59,6 +59,45 @@ func (im *importing) photoPass(ctx context.Context) error {
 	})
 }
 
+// embeds reports whether a decision's photo travels in the request that creates its
+// contact.
+func (im *importing) embeds(d *decision) (PhotoEmbedder, bool) {
+	sink, ok := im.sink.(PhotoEmbedder)
+	p := d.contact.Photo
+	return sink, ok && d.outcome == Created && d.setPhoto && p != nil && (len(p.Data) > 0 || p.URL != "")
+}
+
+// toCreate returns the contact as it is created: without a photo that has a pass of its
+// own, or is not wanted.
+func (im *importing) toCreate(d *decision) *contact.Contact {
+	if _, ok := im.embeds(d); ok || d.contact.Photo == nil {
+		return d.contact
+	}
+	bare := *d.contact
+	bare.Photo = nil
+	return &bare
+}
+
+// embedded counts the photo of a contact that was created along with it.
+func (im *importing) embedded(d *decision, now *contact.Contact) {
+	r := PhotoResult{At: d.records[0].At, ID: now.ID}
+	switch {
+	case now.Photo == nil:
+		im.report.PhotosFailed++
+		r.Err = fmt.Errorf("%w: the contact was stored without it", ErrRejected)
+	case now.Photo.SHA256 != d.contact.Photo.SHA256:
+		im.report.Photos++
+		r.Loss = &contact.Loss{Field: "photo", Kind: contact.Moved, Reason: "it was made into a photo that the account accepts"}
+		im.report.Losses.Add(*r.Loss)
+	default:
+		im.report.Photos++
+		return
+	}
+	if im.ob.Photo != nil {
+		im.ob.Photo(r)
+	}
+}
+
 // photosAtOnce bounds how many photos are held in memory.
 const photosAtOnce = 16
 

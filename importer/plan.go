@@ -261,6 +261,10 @@ func (pl *planner) decidePhoto(d *decision) {
 		return
 	}
 	if d.photo == nil {
+		if _, ok := pl.sink.(PhotoEmbedder); ok && p.URL != "" && d.outcome == Created {
+			d.setPhoto = true // the contact names it there too
+			return
+		}
 		if p.URL != "" || p.Path != "" {
 			d.losses = append(d.losses, contact.Loss{Field: "photo", Kind: contact.Dropped, Reason: "the record names a photo but does not hold it"})
 		}

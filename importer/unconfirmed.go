@@ -35,7 +35,7 @@ const (
 
 // create sends a create, and looks for the contact if no answer comes.
 func (im *importing) create(ctx context.Context, u *unconfirmed) error {
-	stored, err := im.sink.Create(ctx, u.folder, u.contact)
+	stored, err := im.sink.Create(ctx, u.folder, im.toCreate(u.decision))
 	u.sent, u.looks, u.err = time.Now(), 0, err
 	u.tries++
 	if _, ok := im.sink.(KeyFinder); !ok || !errors.Is(err, ErrAmbiguous) {

@@ -69,7 +69,7 @@ func testUpdateAtRandom(t *testing.T, a Account) {
 	}
 	for seed := range uint64(25) {
 		next := contacttest.Sparse(rand.New(rand.NewPCG(seed, 2)))
-		next.ID, next.Version, next.Key, next.Folder, next.Photo = old.ID, old.Version, old.Key, "", nil
+		next.UID, next.ID, next.Version, next.Key, next.Folder, next.Photo = old.UID, old.ID, old.Version, old.Key, "", nil
 		update(t, a, old, next)
 		got := held(t, a)[old.ID]
 		kept(t, a, got, next, "")

@@ -65,6 +65,10 @@ func (c *Client) perform(ctx context.Context, method string, u *url.URL, header 
 	for name, values := range header {
 		req.Header[name] = values
 	}
+	// All that is sent here may be sent twice. So net/http does at once, given this name
+	// without a value, where a connection turns out to have been closed: SOGo closes each
+	// after its answer and does not say so.
+	req.Header["Idempotency-Key"] = nil
 	req.Header.Set("User-Agent", c.agent)
 	if reader, ok := c.doer.(bodyReader); ok {
 		return reader.DoRead(req, nil, maxAnswer)

@@ -93,6 +93,9 @@ func (s *Server) inHome(w http.ResponseWriter, r *http.Request, bookName, name s
 		multistatus(w, all...)
 	case name == "" && r.Method == "PROPFIND":
 		multistatus(w, s.aboutBook(bookName))
+	case name == "" && r.Method == "DELETE":
+		delete(s.books, bookName)
+		w.WriteHeader(http.StatusNoContent)
 	case name == "" && r.Method == "PROPPATCH":
 		var request struct {
 			Name string `xml:"set>prop>displayname"`

@@ -1,0 +1,192 @@
+package carddav
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/importer"
+	"github.com/cardferry/cardferry/importer/importertest"
+	"github.com/cardferry/cardferry/internal/dav"
+	"github.com/cardferry/cardferry/internal/dav/davtest"
+	"github.com/cardferry/cardferry/ratelimit"
+)
+
+// login signs requests in.
+type login struct {
+	client         *http.Client
+	user, password string
+}
+
+func (l login) Do(req *http.Request) (*http.Response, error) {
+	if l.user != "" {
+		req.SetBasicAuth(l.user, l.password)
+	}
+	return l.client.Do(req)
+}
+
+func (l login) CloseIdleConnections() { l.client.CloseIdleConnections() }
+
+func client(t *testing.T, address string, p dav.Provider) *dav.Client {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{DisableCompression: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	l := login{client: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	l.user = u.User.Username()
+	l.password, _ = u.User.Password()
+	u.User = nil
+	c, err := dav.NewClient(ratelimit.New(l, ratelimit.Options{}), dav.Account{URL: u.String(), User: l.user, Name: "test", Provider: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func signedIn(address string) string {
+	return strings.Replace(address, "//", "//"+davtest.User+":"+davtest.Password+"@", 1)
+}
+
+// reader reads the account plainly, without the read side of the product.
+type reader struct{ client *dav.Client }
+
+func (r reader) Contacts(ctx context.Context) iter.Seq2[*contact.Contact, error] {
+	return func(yield func(*contact.Contact, error) bool) {
+		tree, err := r.client.Folders(ctx)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, folder := range tree {
+			book, err := r.client.Book(ctx, string(folder.ID))
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			entries, err := r.client.List(ctx, book.Href)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, e := range entries {
+				cards, err := r.client.Multiget(ctx, book.Href, book.V4, []dav.Entry{e})
+				if err == nil {
+					err = cards[0].Err
+				}
+				var c *contact.Contact
+				if err == nil {
+					c, _, err = dav.Decode(&cards[0])
+				}
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+				c.Folder = folder.Path
+				if !yield(c, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// habits are those of servers, by their name, one habit at a time besides.
+var habits = map[string]davtest.Habits{
+	"by the book":         {},
+	"davical":             {SilentRestart: true, NoETagOnPut: true, MissingLeftOut: true, AtRoot: "/caldav.php/", Rewrites: addREV},
+	"sogo":                {IgnoreIfNoneMatch: true, XVCard: true, ClosesSilently: true, IgnoresNames: true, AtRoot: "/SOGo/dav/"},
+	"sabre":               {NoWellKnown: true, NoSync: true, MissingSpoils: true, XVCard: true, AtRoot: "/"},
+	"xandikos":            {NoQuery: true, RefusesIn207: true},
+	"cyrus":               {Representation: true, Advertises4: true, SyncLimit: 5},
+	"radicale":            {UniqueUIDs: true, Rewrites: upperNames},
+	"weak tags":           {WeakETags: true},
+	"bare tags":           {BareETags: true},
+	"breaks now and then": {Fault: func(n int, _ *http.Request) string { return map[int]string{20: "reset-before", 50: "reset-after"}[n%61] }},
+}
+
+func addREV(card string) string {
+	return strings.TrimSuffix(card, "END:VCARD\r\n") + "REV:20261125T030000Z\r\nEND:VCARD\r\n"
+}
+
+// upperNames spells the names of properties in capitals, as Radicale does.
+func upperNames(card string) string {
+	lines := strings.SplitAfter(card, "\r\n")
+	for i, line := range lines {
+		if end := strings.IndexAny(line, ";:"); end > 0 && line[0] != ' ' {
+			lines[i] = strings.ToUpper(line[:end]) + line[end:]
+		}
+	}
+	return strings.Join(lines, "")
+}
+
+func TestSinkKeepsTheContract(t *testing.T) {
+	for name, h := range habits {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			importertest.TestSink(t, func(t *testing.T) importertest.Account {
+				c := client(t, signedIn(davtest.New(t, h).URL), dav.Provider{})
+				return importertest.Account{Sink: New(c), Reader: reader{c}}
+			})
+		})
+	}
+}
+
+// servers are those that others wrote; .ci/servers starts them.
+var servers = []string{"CARDDAV_RADICALE", "CARDDAV_XANDIKOS", "CARDDAV_CYRUS"}
+
+func TestSinkKeepsTheContractOnRealServers(t *testing.T) {
+	for _, variable := range servers {
+		t.Run(strings.ToLower(strings.TrimPrefix(variable, "CARDDAV_")), func(t *testing.T) {
+			address := os.Getenv(variable)
+			if address == "" {
+				t.Skip("not started: make servers-test")
+			}
+			importertest.TestSink(t, func(t *testing.T) importertest.Account {
+				c := client(t, address, dav.Provider{})
+				empty(t, c)
+				return importertest.Account{Sink: New(c), Reader: reader{c}}
+			})
+		})
+	}
+}
+
+// empty removes all that an earlier test has left: other books, and all cards.
+func empty(t *testing.T, c *dav.Client) {
+	t.Helper()
+	books, err := c.Books(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, b := range books {
+		if b.Missing {
+			continue
+		}
+		if i > 0 {
+			if err := c.Delete(t.Context(), b.Href, ""); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		entries, err := c.List(t.Context(), b.Href)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if err := c.Delete(t.Context(), e.Href, e.ETag); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+var _ = fmt.Sprint
+var _ importer.Sink = (*Sink)(nil)

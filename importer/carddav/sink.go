@@ -1,0 +1,247 @@
+// Package carddav writes contacts into a CardDAV account (RFC 6352), any server's.
+//
+// What is created has an address that follows from its key, so that it is created once
+// however often it is sent. What is changed is read first, changed where the patch says,
+// and stored only in place of what was read; all else in the card stays. What was
+// written is read back: servers rewrite cards, and what they do not keep is hidden in
+// the card, or named.
+package carddav
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/importer"
+	"github.com/cardferry/cardferry/internal/dav"
+)
+
+// Sink is an account opened for writing. It implements importer.Sink, and with it
+// Projector, PhotoEmbedder, PhotoReader, KeyFinder, Deleter and FolderRemover.
+type Sink struct {
+	client  *dav.Client
+	folders *folders
+	guard   guard
+}
+
+// New returns the account that the client talks to.
+func New(c *dav.Client) *Sink { return &Sink{client: c, folders: newFolders(c)} }
+
+var (
+	_ importer.Sink          = (*Sink)(nil)
+	_ importer.Projector     = (*Sink)(nil)
+	_ importer.PhotoEmbedder = (*Sink)(nil)
+	_ importer.PhotoReader   = (*Sink)(nil)
+	_ importer.KeyFinder     = (*Sink)(nil)
+	_ importer.Deleter       = (*Sink)(nil)
+	_ importer.FolderRemover = (*Sink)(nil)
+)
+
+// Create implements importer.Sink. The photo is stored along with the contact, as small
+// as the account wants it.
+func (s *Sink) Create(ctx context.Context, folder contact.FolderID, c *contact.Contact) (importer.Stored, error) {
+	book, path, err := s.folders.book(ctx, folder)
+	if err != nil {
+		return importer.Stored{}, fmt.Errorf("creating a contact: %w", judge(err))
+	}
+	w := &writing{sink: s, book: book, href: dav.CardHref(book.Href, c.Key), want: prepared(c)}
+	stored, err := w.create(ctx)
+	if err != nil {
+		return importer.Stored{}, fmt.Errorf("creating a contact: %w", judge(err))
+	}
+	stored.Contact.Folder = path
+	return stored, nil
+}
+
+// prepared returns the contact as it is to be stored: its folder is the book, and its
+// UID follows from its key where it has none.
+func prepared(c *contact.Contact) *contact.Contact {
+	p := c.Clone()
+	p.ID, p.Version, p.Folder = "", "", ""
+	if p.UID == "" {
+		p.UID = dav.UIDOf(cmpKey(p))
+	}
+	return p
+}
+
+// cmpKey returns the key that names are made of.
+func cmpKey(c *contact.Contact) string {
+	if c.Key != "" {
+		return c.Key
+	}
+	return c.DerivedKey()
+}
+
+// attempts is how often a change is begun anew because somebody else changed the same
+// contact meanwhile.
+const attempts = 4
+
+// Update implements importer.Sink. Where somebody has changed the contact since the
+// change was planned, the plan is made again for what is there now: a value that the
+// other has set stands, lists are united, and what does not come about is named.
+func (s *Sink) Update(ctx context.Context, ref contact.Ref, change contact.Patch) (importer.Stored, error) {
+	stored, err := s.change(ctx, ref.ID, func(now *contact.Contact) (*contact.Contact, []contact.Loss) {
+		return rebased(now, change)
+	})
+	if err != nil {
+		return importer.Stored{}, fmt.Errorf("updating a contact: %w", judge(err))
+	}
+	return stored, nil
+}
+
+// rebased applies a patch to what is there now.
+func rebased(now *contact.Contact, change contact.Patch) (*contact.Contact, []contact.Loss) {
+	next := now.Clone()
+	var losses []contact.Loss
+	for _, f := range change.Fields {
+		there := []contact.Field{f}
+		switch {
+		case !differs(now, change.New, f):
+		case !differs(now, change.Old, f):
+			next.Set(f, change.New.Clone())
+		default: // somebody else was here
+			only := &contact.Contact{}
+			only.Set(f, change.New)
+			next = contact.Merge(next, only, contact.Fill)
+			if differs(next, change.New, there[0]) {
+				losses = append(losses, contact.Loss{Field: f, Kind: contact.Dropped, Reason: "it was changed on the server meanwhile: that value stands"})
+			}
+		}
+	}
+	return next, losses
+}
+
+func differs(a, b *contact.Contact, f contact.Field) bool {
+	return slices.Contains(contact.Diff(a, b), f)
+}
+
+var errGone = errors.New("no such contact")
+
+// errUnread: rewriting a card would lose what of it cannot be read.
+var errUnread = errors.New("the stored card has parts that cannot be read, and that rewriting it would lose")
+
+// change reads a contact, makes it what edit says, and stores it in place of what was
+// read.
+func (s *Sink) change(ctx context.Context, id contact.ID, edit func(now *contact.Contact) (*contact.Contact, []contact.Loss)) (importer.Stored, error) {
+	var last error
+	for range attempts {
+		card, now, book, err := s.read(ctx, id)
+		if err != nil {
+			return importer.Stored{}, err
+		}
+		next, losses := edit(now)
+		if contact.Equal(now, next) {
+			now.Folder = s.folders.pathOf(book.Href)
+			return importer.Stored{Contact: now, Losses: losses}, nil
+		}
+		if len(now.Unread) > 0 {
+			return importer.Stored{}, fmt.Errorf("%w: %w", importer.ErrRejected, errUnread)
+		}
+		w := &writing{sink: s, book: book, href: string(id), want: next, v4: isV4(card.Data)}
+		stored, err := w.replace(ctx, card.ETag)
+		if err == nil {
+			stored.Losses = append(stored.Losses, losses...)
+			stored.Contact.Folder = s.folders.pathOf(book.Href)
+			return stored, nil
+		}
+		if !dav.Changed(err) {
+			return importer.Stored{}, err
+		}
+		last = err
+	}
+	return importer.Stored{}, fmt.Errorf("it changes faster than it can be written: %w", last)
+}
+
+// read reads the card of an id.
+func (s *Sink) read(ctx context.Context, id contact.ID) (*dav.Card, *contact.Contact, *dav.Book, error) {
+	slash := strings.LastIndexByte(string(id), '/')
+	if slash <= 0 {
+		if ctx.Err() != nil {
+			return nil, nil, nil, context.Cause(ctx)
+		}
+		return nil, nil, nil, fmt.Errorf("%w: %w", importer.ErrRejected, errGone)
+	}
+	book, _, err := s.folders.book(ctx, contact.FolderID(id[:slash+1]))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	card, err := s.readCard(ctx, book, string(id))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	c, group, err := dav.Decode(card)
+	if err == nil && group != nil {
+		err = errors.New("it is a group")
+	}
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("%w: the card cannot be read: %w", importer.ErrRejected, err)
+	}
+	return card, c, book, nil
+}
+
+// readCard reads a card as listings have it. Servers that cannot multiget are asked for
+// the resource.
+func (s *Sink) readCard(ctx context.Context, book *dav.Book, href string) (*dav.Card, error) {
+	cards, err := s.client.Multiget(ctx, book.Href, book.V4, []dav.Entry{{Href: href}})
+	if err == nil && cards[0].Err == nil && cards[0].ETag != "" {
+		return &cards[0], nil
+	}
+	if ctx.Err() != nil {
+		return nil, err
+	}
+	return s.client.Get(ctx, href, book.V4)
+}
+
+// FindKey implements importer.KeyFinder: the address of what was created under a key is
+// known.
+func (s *Sink) FindKey(ctx context.Context, key string) ([]*contact.Contact, error) {
+	tree, err := s.client.Folders(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("looking a key up: %w", judge(err))
+	}
+	var found []*contact.Contact
+	for _, folder := range tree {
+		_, c, _, err := s.read(ctx, contact.ID(dav.CardHref(string(folder.ID), key)))
+		switch {
+		case dav.NotFound(err):
+		case err != nil && errors.Is(err, importer.ErrRejected):
+		case err != nil:
+			return nil, fmt.Errorf("looking a key up: %w", judge(err))
+		case c.Key == key:
+			c.Folder = folder.Path
+			found = append(found, c)
+		}
+	}
+	return found, nil
+}
+
+// Delete implements importer.Deleter. A contact that was changed since is refused.
+func (s *Sink) Delete(ctx context.Context, ref contact.Ref) error {
+	if !strings.Contains(string(ref.ID), "/") || strings.HasSuffix(string(ref.ID), "/") {
+		return fmt.Errorf("deleting a contact: %w: %w", importer.ErrRejected, errGone)
+	}
+	if err := s.client.Delete(ctx, string(ref.ID), ref.Version); err != nil {
+		return fmt.Errorf("deleting a contact: %w", judge(err))
+	}
+	return nil
+}
+
+// judge says which of the errors of a Sink a failed request is.
+func judge(err error) error {
+	switch {
+	case errors.Is(err, importer.ErrRejected):
+		return err
+	case errors.Is(err, dav.ErrOneBook):
+		return fmt.Errorf("%w: %w", importer.ErrRejected, err)
+	case dav.Ambiguous(err):
+		return fmt.Errorf("%w: %w", importer.ErrAmbiguous, err)
+	case dav.Rejected(err):
+		return fmt.Errorf("%w: %w", importer.ErrRejected, err)
+	case dav.Temporary(err):
+		return fmt.Errorf("%w: %w", importer.ErrTemporary, err)
+	}
+	return err
+}

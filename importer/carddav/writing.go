@@ -1,0 +1,245 @@
+package carddav
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats/vcard"
+	"github.com/cardferry/cardferry/importer"
+	"github.com/cardferry/cardferry/internal/dav"
+)
+
+// writing is one contact on its way into one card.
+type writing struct {
+	sink   *Sink
+	book   *dav.Book
+	href   string
+	want   *contact.Contact // what the card is to say
+	v4     bool             // in vCard 4.0
+	losses []contact.Loss
+}
+
+// isV4 reports whether a card is of version 4.0: it stays so.
+func isV4(card []byte) bool {
+	head := bytes.ToUpper(card[:min(len(card), 200)])
+	return bytes.Contains(head, []byte("VERSION:4.0"))
+}
+
+// marshal returns the card.
+func (w *writing) marshal(c *contact.Contact) ([]byte, []contact.Loss, error) {
+	o := vcard.Options{Version: "3.0"}
+	if w.v4 {
+		o.Version = "4.0"
+	}
+	return vcard.Marshal(c, o)
+}
+
+// create stores a card at an address where none is. One that is there and has the same
+// key is what an earlier attempt has left.
+func (w *writing) create(ctx context.Context) (importer.Stored, error) {
+	w.v4 = w.book.V4
+	there, err := w.sink.guard.occupied(ctx, w.sink.client, w.href)
+	if err != nil {
+		return importer.Stored{}, err
+	}
+	if there {
+		return w.earlier(ctx, nil)
+	}
+	stored, card, err := w.put(ctx, "")
+	if dav.UIDConflict(err) && w.want.UID != dav.UIDOf(cmpKey(w.want)) {
+		w.want.UID = dav.UIDOf(cmpKey(w.want))
+		w.losses = append(w.losses, contact.Loss{Field: "uid", Kind: contact.Moved, Reason: "another contact of the address book has the same UID: it was given its own"})
+		stored, card, err = w.put(ctx, "")
+	}
+	if dav.Changed(err) {
+		return w.earlier(ctx, err)
+	}
+	if err != nil {
+		return importer.Stored{}, err
+	}
+	if err := w.sink.guard.learn(ctx, w.sink.client, w.href, card); err != nil {
+		return importer.Stored{}, err
+	}
+	return w.settle(ctx, stored)
+}
+
+// earlier returns the contact that stands where a new one was to be created.
+func (w *writing) earlier(ctx context.Context, refusal error) (importer.Stored, error) {
+	_, c, _, err := w.sink.read(ctx, contact.ID(w.href))
+	if err != nil {
+		return importer.Stored{}, err
+	}
+	if c.Key != w.want.Key {
+		return importer.Stored{}, errors.Join(importer.ErrRejected, errors.New("another contact stands in its place"), refusal)
+	}
+	return importer.Stored{Contact: c}, nil
+}
+
+// replace stores a card in place of the one of that etag.
+func (w *writing) replace(ctx context.Context, etag string) (importer.Stored, error) {
+	stored, _, err := w.put(ctx, etag)
+	if err != nil {
+		return importer.Stored{}, err
+	}
+	return w.settle(ctx, stored)
+}
+
+// put sends the card, with a smaller photo where it is too large.
+func (w *writing) put(ctx context.Context, etag string) (stored *dav.Card, card []byte, err error) {
+	original := w.want.Photo
+	for _, limit := range w.photoLimits() {
+		var losses []contact.Loss
+		if w.want.Photo, losses = w.photoWithin(original, limit); err != nil && limit > 0 && w.want.Photo == original {
+			continue // it is the card itself, or the photo is small already
+		}
+		var unkept []contact.Loss
+		if card, unkept, err = w.marshal(w.want); err != nil {
+			return nil, nil, errors.Join(importer.ErrRejected, err)
+		}
+		if stored, err = w.sink.client.Put(ctx, w.href, etag, card); err == nil {
+			w.losses = append(append(w.losses, losses...), unkept...)
+			return stored, card, nil
+		}
+		if !dav.TooLarge(err) || original == nil {
+			return nil, nil, err
+		}
+	}
+	return nil, nil, err
+}
+
+// settle compares what the service has stored with what it was sent. What it does not
+// keep is sent a second time, hidden in the card.
+func (w *writing) settle(ctx context.Context, stored *dav.Card) (importer.Stored, error) {
+	card, got, err := w.readBack(ctx, stored)
+	if err != nil {
+		return importer.Stored{}, err
+	}
+	changed := w.changedFields(got)
+	if len(changed) == 0 {
+		return w.done(got, nil, nil)
+	}
+	hidden, err := dav.Stash(w.want, got)
+	if err != nil {
+		return importer.Stored{}, err
+	}
+	data, _, err := w.marshal(hidden)
+	if err != nil {
+		return w.done(got, changed, nil)
+	}
+	stored, err = w.sink.client.Put(ctx, w.href, card.ETag, data)
+	if err != nil {
+		if dav.Rejected(err) { // it stays as it is
+			return w.done(got, changed, nil)
+		}
+		return importer.Stored{}, err
+	}
+	if _, got, err = w.readBack(ctx, stored); err != nil {
+		return importer.Stored{}, err
+	}
+	return w.done(got, w.changedFields(got), changed)
+}
+
+// readBack returns the card as it is stored now.
+func (w *writing) readBack(ctx context.Context, stored *dav.Card) (*dav.Card, *contact.Contact, error) {
+	if stored.Data == nil || stored.ETag == "" {
+		var err error
+		if stored, err = w.sink.readCard(ctx, w.book, w.href); err != nil {
+			return nil, nil, err
+		}
+	}
+	got, group, err := dav.Decode(stored)
+	if err != nil || group != nil {
+		return nil, nil, errors.Join(importer.ErrRejected, errors.New("the service has stored something else than it was sent"), err)
+	}
+	return stored, got, nil
+}
+
+// changedFields returns the fields in which what is stored is not what was sent.
+func (w *writing) changedFields(got *contact.Contact) []contact.Field {
+	want, _ := w.sink.Project(w.want)
+	return contact.Diff(want, got)
+}
+
+// done names what the service did not keep, and what is hidden.
+func (w *writing) done(got *contact.Contact, lost, hidden []contact.Field) (importer.Stored, error) {
+	for _, f := range hidden {
+		if !slices.Contains(lost, f) {
+			w.losses = append(w.losses, contact.Loss{Field: f, Kind: contact.Stashed, Reason: "the service changes it when it stores it"})
+		}
+	}
+	for _, f := range lost {
+		kind := contact.Truncated
+		if !got.Has(f) {
+			kind = contact.Dropped
+		}
+		w.losses = append(w.losses, contact.Loss{Field: f, Kind: kind, Reason: "the service does not keep it as it was sent"})
+	}
+	return importer.Stored{Contact: got, Losses: w.losses}, nil
+}
+
+// Project implements importer.Projector: what a card holds.
+func (s *Sink) Project(c *contact.Contact) (*contact.Contact, []contact.Loss) {
+	p := prepared(c)
+	photo := p.Photo
+	p.Photo = nil
+	card, losses, err := vcard.Marshal(p, vcard.Options{})
+	if err != nil {
+		return p, losses
+	}
+	kept, err := vcard.Unmarshal(card)
+	if err != nil {
+		return p, losses
+	}
+	kept.ID, kept.Version, kept.Folder, kept.Photo = c.ID, c.Version, c.Folder, photo
+	kept.Created, kept.Modified, kept.At, kept.Unread = c.Created, c.Modified, c.At, c.Unread
+	return kept, losses
+}
+
+// guard keeps new cards from being written over others. Most servers do that themselves
+// when asked (If-None-Match: *); SOGo is known not to.
+type guard struct {
+	state atomic.Int32
+}
+
+const (
+	unknown int32 = iota
+	asking
+	kept
+	ignored
+)
+
+// occupied reports whether a card is at the address, on a server that has been found to
+// ignore If-None-Match.
+func (g *guard) occupied(ctx context.Context, c *dav.Client, href string) (bool, error) {
+	if g.state.Load() != ignored {
+		return false, nil
+	}
+	return c.Listed(ctx, href)
+}
+
+// learn finds out, once, whether the server keeps to If-None-Match: the card that has
+// just been created is sent again.
+func (g *guard) learn(ctx context.Context, c *dav.Client, href string, card []byte) error {
+	if !g.state.CompareAndSwap(unknown, asking) {
+		return nil
+	}
+	_, err := c.Put(ctx, href, "", card)
+	switch {
+	case err == nil:
+		g.state.Store(ignored)
+		return nil
+	case dav.Changed(err):
+		g.state.Store(kept)
+		return nil
+	case dav.Rejected(err) || strings.Contains(err.Error(), "409"):
+		g.state.Store(kept)
+		return nil
+	}
+	g.state.Store(unknown)
+	return err
+}
