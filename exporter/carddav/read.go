@@ -47,7 +47,7 @@ type reader struct {
 // spoils the answer for all others (bytes that no XML can hold), is read by itself, and
 // comes with an error if that does not help; one that is gone meanwhile is left out.
 func (r *reader) read(ctx context.Context, entries []dav.Entry) ([]dav.Card, error) {
-	cards, err := r.client.Multiget(ctx, r.book.Href, r.book.V4, entries)
+	cards, err := r.client.Multiget(ctx, r.book, entries)
 	switch {
 	case err == nil:
 	case ctx.Err() != nil, !spoiled(err):
@@ -91,7 +91,7 @@ func spoiled(err error) bool {
 // alone reads one card that did not come with others. It reports whether the card is
 // there still; its Err says why it could not be read.
 func (r *reader) alone(ctx context.Context, card *dav.Card) (there bool, err error) {
-	got, err := r.client.Get(ctx, card.Href, r.book.V4)
+	got, err := r.client.Get(ctx, card.Href, false)
 	switch {
 	case err == nil:
 		r.undelivered = 0

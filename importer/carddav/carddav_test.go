@@ -2,7 +2,6 @@ package carddav
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
@@ -11,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/cardferry/cardferry/contact"
-	"github.com/cardferry/cardferry/importer"
 	"github.com/cardferry/cardferry/importer/importertest"
 	"github.com/cardferry/cardferry/internal/dav"
 	"github.com/cardferry/cardferry/internal/dav/davtest"
@@ -78,7 +76,7 @@ func (r reader) Contacts(ctx context.Context) iter.Seq2[*contact.Contact, error]
 				return
 			}
 			for _, e := range entries {
-				cards, err := r.client.Multiget(ctx, book.Href, book.V4, []dav.Entry{e})
+				cards, err := r.client.Multiget(ctx, book, []dav.Entry{e})
 				if err == nil {
 					err = cards[0].Err
 				}
@@ -101,16 +99,18 @@ func (r reader) Contacts(ctx context.Context) iter.Seq2[*contact.Contact, error]
 
 // habits are those of servers, by their name, one habit at a time besides.
 var habits = map[string]davtest.Habits{
-	"by the book":         {},
-	"davical":             {SilentRestart: true, NoETagOnPut: true, MissingLeftOut: true, AtRoot: "/caldav.php/", Rewrites: addREV},
-	"sogo":                {IgnoreIfNoneMatch: true, XVCard: true, ClosesSilently: true, IgnoresNames: true, AtRoot: "/SOGo/dav/"},
-	"sabre":               {NoWellKnown: true, NoSync: true, MissingSpoils: true, XVCard: true, AtRoot: "/"},
-	"xandikos":            {NoQuery: true, RefusesIn207: true},
-	"cyrus":               {Representation: true, Advertises4: true, SyncLimit: 5},
-	"radicale":            {UniqueUIDs: true, Rewrites: upperNames},
-	"weak tags":           {WeakETags: true},
-	"bare tags":           {BareETags: true},
-	"breaks now and then": {Fault: func(n int, _ *http.Request) string { return map[int]string{20: "reset-before", 50: "reset-after"}[n%61] }},
+	"by the book": {},
+	"davical":     {SilentRestart: true, NoETagOnPut: true, MissingLeftOut: true, AtRoot: "/caldav.php/", Rewrites: addREV},
+	"sogo":        {IgnoreIfNoneMatch: true, XVCard: true, ClosesSilently: true, IgnoresNames: true, AtRoot: "/SOGo/dav/"},
+	"sabre":       {NoWellKnown: true, NoSync: true, MissingSpoils: true, XVCard: true, AtRoot: "/"},
+	"xandikos":    {NoQuery: true, RefusesIn207: true},
+	"cyrus":       {Representation: true, Advertises4: true, SyncLimit: 5},
+	"radicale":    {UniqueUIDs: true, Rewrites: upperNames},
+	"weak tags":   {WeakETags: true},
+	"bare tags":   {BareETags: true},
+	"breaks now and then": {Fault: func(n int, _ *http.Request) string {
+		return map[int]string{20: "reset-before", 50: "reset-after"}[n%61]
+	}},
 }
 
 func addREV(card string) string {
@@ -187,6 +187,3 @@ func empty(t *testing.T, c *dav.Client) {
 		}
 	}
 }
-
-var _ = fmt.Sprint
-var _ importer.Sink = (*Sink)(nil)

@@ -185,14 +185,14 @@ func (s *Sink) read(ctx context.Context, id contact.ID) (*dav.Card, *contact.Con
 // readCard reads a card as listings have it. Servers that cannot multiget are asked for
 // the resource.
 func (s *Sink) readCard(ctx context.Context, book *dav.Book, href string) (*dav.Card, error) {
-	cards, err := s.client.Multiget(ctx, book.Href, book.V4, []dav.Entry{{Href: href}})
+	cards, err := s.client.Multiget(ctx, book, []dav.Entry{{Href: href}})
 	if err == nil && cards[0].Err == nil && cards[0].ETag != "" {
 		return &cards[0], nil
 	}
 	if ctx.Err() != nil {
 		return nil, err
 	}
-	return s.client.Get(ctx, href, book.V4)
+	return s.client.Get(ctx, href, false)
 }
 
 // FindKey implements importer.KeyFinder: the address of what was created under a key is

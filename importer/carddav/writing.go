@@ -16,11 +16,14 @@ import (
 
 // writing is one contact on its way into one card.
 type writing struct {
-	sink   *Sink
-	book   *dav.Book
-	href   string
-	want   *contact.Contact // what the card is to say
-	v4     bool             // in vCard 4.0
+	sink *Sink
+	book *dav.Book
+	href string
+	want *contact.Contact // what the card is to say
+	v4   bool             // in vCard 4.0
+	// plain: the service refuses the card with all that it says. What is uncommon in it
+	// is hidden.
+	plain  bool
 	losses []contact.Loss
 }
 
@@ -30,8 +33,8 @@ func isV4(card []byte) bool {
 	return bytes.Contains(head, []byte("VERSION:4.0"))
 }
 
-// marshal returns the card.
-func (w *writing) marshal(c *contact.Contact) ([]byte, []contact.Loss, error) {
+// encode returns a card that says what c is.
+func (w *writing) encode(c *contact.Contact) ([]byte, []contact.Loss, error) {
 	o := vcard.Options{Version: "3.0"}
 	if w.v4 {
 		o.Version = "4.0"
@@ -39,10 +42,52 @@ func (w *writing) marshal(c *contact.Contact) ([]byte, []contact.Loss, error) {
 	return vcard.Marshal(c, o)
 }
 
+// marshal returns the card to be sent.
+func (w *writing) marshal(c *contact.Contact) ([]byte, []contact.Loss, error) {
+	if !w.plain {
+		return w.encode(c)
+	}
+	bare := plain(c)
+	hidden, err := dav.Stash(bare, c, bare)
+	if err != nil {
+		return nil, nil, err
+	}
+	card, losses, err := w.encode(hidden)
+	for _, f := range contact.Diff(c, bare) {
+		losses = append(losses, contact.Loss{Field: f, Kind: contact.Stashed, Reason: "the service refuses a card that shows all of it"})
+	}
+	return card, losses, err
+}
+
+// plain returns the contact without what some servers do not understand: parameters,
+// names of addresses, and properties that the model has no name for.
+func plain(c *contact.Contact) *contact.Contact {
+	p := c.Clone()
+	p.Extra = nil
+	for i := range p.Emails {
+		p.Emails[i].Params, p.Emails[i].Name = nil, ""
+	}
+	for i := range p.Phones {
+		p.Phones[i].Params = nil
+	}
+	for i := range p.Addresses {
+		p.Addresses[i].Params = nil
+	}
+	for i := range p.Websites {
+		p.Websites[i].Params, p.Websites[i].Name = nil, ""
+	}
+	for i := range p.IMs {
+		p.IMs[i].Params = nil
+	}
+	for i := range p.Relations {
+		p.Relations[i].Params = nil
+	}
+	return p
+}
+
 // create stores a card at an address where none is. One that is there and has the same
 // key is what an earlier attempt has left.
 func (w *writing) create(ctx context.Context) (importer.Stored, error) {
-	w.v4 = w.book.V4
 	there, err := w.sink.guard.occupied(ctx, w.sink.client, w.href)
 	if err != nil {
 		return importer.Stored{}, err
@@ -89,8 +134,21 @@ func (w *writing) replace(ctx context.Context, etag string) (importer.Stored, er
 	return w.settle(ctx, stored)
 }
 
-// put sends the card, with a smaller photo where it is too large.
+// put sends the card, and a plainer one where that is refused.
 func (w *writing) put(ctx context.Context, etag string) (stored *dav.Card, card []byte, err error) {
+	stored, card, err = w.fit(ctx, etag)
+	if !dav.NotACard(err) || w.plain {
+		return stored, card, err
+	}
+	w.plain = true
+	if stored, card, again := w.fit(ctx, etag); again == nil {
+		return stored, card, nil
+	}
+	return nil, nil, err
+}
+
+// fit sends the card, with a smaller photo where it is too large.
+func (w *writing) fit(ctx context.Context, etag string) (stored *dav.Card, card []byte, err error) {
 	original := w.want.Photo
 	for _, limit := range w.photoLimits() {
 		var losses []contact.Loss
@@ -123,11 +181,7 @@ func (w *writing) settle(ctx context.Context, stored *dav.Card) (importer.Stored
 	if len(changed) == 0 {
 		return w.done(got, nil, nil)
 	}
-	hidden, err := dav.Stash(w.want, got)
-	if err != nil {
-		return importer.Stored{}, err
-	}
-	data, _, err := w.marshal(hidden)
+	data, err := w.hiding(card)
 	if err != nil {
 		return w.done(got, changed, nil)
 	}
@@ -142,6 +196,24 @@ func (w *writing) settle(ctx context.Context, stored *dav.Card) (importer.Stored
 		return importer.Stored{}, err
 	}
 	return w.done(got, w.changedFields(got), changed)
+}
+
+// hiding returns the card with all that the stored one does not show hidden in it.
+func (w *writing) hiding(stored *dav.Card) ([]byte, error) {
+	shown, err := dav.Shown(stored.Data)
+	if err != nil {
+		return nil, err
+	}
+	carrier := w.want
+	if w.plain {
+		carrier = plain(w.want)
+	}
+	hidden, err := dav.Stash(carrier, w.want, shown)
+	if err != nil {
+		return nil, err
+	}
+	data, _, err := w.encode(hidden)
+	return data, err
 }
 
 // readBack returns the card as it is stored now.

@@ -18,7 +18,7 @@ type Book struct {
 	Href    string // canonical, with a slash at its end
 	Name    string
 	Sync    bool  // it can tell what changed since a token (RFC 6578)
-	V4      bool  // it says that it takes vCard 4.0
+	V4      bool  // it has cards in vCard 4.0, and gives them as 3.0 unless asked
 	MaxSize int64 // of a card in bytes, as it says; 0 is unknown
 	// ReadOnly: the service says that this login must not write to it.
 	ReadOnly bool
@@ -207,10 +207,20 @@ func (c *Client) MakeBook(ctx context.Context, path contact.FolderPath) (*Book, 
 	if b.Name == name || path == "" {
 		return b, nil
 	}
-	if err := c.rename(ctx, href, name); err != nil {
-		return nil, fmt.Errorf("naming an address book: %w", err)
+	// SOGo takes no name from MKCOL. Xandikos takes none with a percent sign in it, but
+	// for two in the place of one.
+	for _, spelled := range []string{name, strings.ReplaceAll(name, "%", "%%")} {
+		if err = c.rename(ctx, href, spelled); err != nil {
+			continue
+		}
+		if b, err = c.Book(ctx, href); err == nil && b.Name == name {
+			return b, nil
+		}
 	}
-	return c.Book(ctx, href)
+	if err == nil {
+		err = errors.New("the service gives it another name")
+	}
+	return nil, fmt.Errorf("naming an address book: %w", err)
 }
 
 // rename sets a book's name (RFC 4918, 9.2).

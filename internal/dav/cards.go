@@ -1,8 +1,10 @@
 package dav
 
 import (
+	"bytes"
 	"context"
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -82,26 +84,21 @@ func Expired(err error) bool {
 	return false
 }
 
-// addressData asks for cards, in 4.0 where the book has such cards: without that, a
-// strict server makes 3.0 of them, and loses their photos.
-func addressData(v4 bool) string {
-	if v4 {
-		return `<C:address-data content-type="text/vcard" version="4.0"/>`
-	}
-	return "<C:address-data/>"
-}
-
 // Multiget reads cards by their addresses (RFC 6352, 8.7). The answer has a card, or an
 // error, for every entry, in their order, whatever the service leaves out.
-func (c *Client) Multiget(ctx context.Context, book string, v4 bool, entries []Entry) ([]Card, error) {
+//
+// Cards come in vCard 3.0, or as they are stored: which of the two depends on the server
+// where they are stored in 4.0. To ask for 4.0 would have others made into that; so only
+// what has come to harm is read again.
+func (c *Client) Multiget(ctx context.Context, book *Book, entries []Entry) ([]Card, error) {
 	var b strings.Builder
 	// DAV:prop comes first (10.7): DAViCal insists on it.
-	b.WriteString("<C:addressbook-multiget" + namespaces + "><D:prop><D:getetag/>" + addressData(v4) + "</D:prop>")
+	b.WriteString("<C:addressbook-multiget" + namespaces + "><D:prop><D:getetag/><C:address-data/></D:prop>")
 	for _, e := range entries {
 		b.WriteString("<D:href>" + escapeXML(e.Href) + "</D:href>")
 	}
 	b.WriteString("</C:addressbook-multiget>")
-	m, err := c.report(ctx, book, "0", b.String())
+	m, err := c.report(ctx, book.Href, "0", b.String())
 	if err != nil {
 		return nil, err
 	}
@@ -125,14 +122,39 @@ func (c *Client) Multiget(ctx context.Context, book string, v4 bool, entries []E
 			cards[n].Err = r.err
 		}
 	}
+	if book.V4 {
+		for i := range cards {
+			if err := c.restore(ctx, &cards[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return cards, nil
+}
+
+// reduced finds a photo that has been made a data: URI in a card that is said to be of
+// 3.0, where there are none. Cyrus cuts off all of it but the type.
+var reduced = regexp.MustCompile(`(?mi)^(?:[a-z0-9-]+\.)?PHOTO[^:\r\n]*:data:`)
+
+// restore reads a card of 4.0 again, as it is, where what came was made of it and lacks
+// the photo.
+func (c *Client) restore(ctx context.Context, card *Card) error {
+	if card.Err != nil || !bytes.Contains(card.Data, []byte("VERSION:3.0")) || !bytes.Contains(card.Data, []byte(":data:")) || !reduced.Match(card.Data) {
+		return nil
+	}
+	whole, err := c.Get(ctx, card.Href, true)
+	if err != nil {
+		return err
+	}
+	card.Data = whole.Data
+	return nil
 }
 
 // errLeftOut: an answer does not speak of what was asked for. Some servers leave out
 // what is not there.
 var errLeftOut error = &Error{Method: "REPORT", Status: http.StatusNotFound}
 
-// Get reads one card.
+// Get reads one card, in vCard 4.0 if there is a choice and v4 is set.
 func (c *Client) Get(ctx context.Context, href string, v4 bool) (*Card, error) {
 	accept := "text/vcard, text/x-vcard;q=0.9, */*;q=0.1"
 	if v4 {

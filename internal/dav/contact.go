@@ -53,7 +53,9 @@ func Decode(card *Card) (*contact.Contact, *Group, error) {
 	if others > 0 {
 		c.Unread = append(c.Unread, contact.Loss{Field: "extra", Kind: contact.Dropped, Reason: fmt.Sprintf("%d more cards stand in the same place", others)})
 	}
-	unstash(c)
+	if text := takeStash(c); text != "" {
+		_ = contact.Unstash(c, text) // one that is damaged is passed over: the card shows what it shows
+	}
 	c.ID, c.Version, c.Folder = contact.ID(card.Href), card.ETag, ""
 	if c.Key == "" {
 		c.Key = keyInName(card.Href)
@@ -108,31 +110,42 @@ func UIDOf(key string) string {
 	return k[:8] + "-" + k[8:12] + "-" + k[12:16] + "-" + k[16:20] + "-" + k[20:]
 }
 
-// Stash returns a copy of full with what a server does not keep hidden in a property
-// that it does keep; shown is what it made of full. [Decode] brings it out again.
-func Stash(full, shown *contact.Contact) (*contact.Contact, error) {
+// Stash returns a copy of carrier with what shown lacks of full hidden in a property that
+// servers keep; shown is what the server makes of carrier. [Decode] brings it out again.
+func Stash(carrier, full, shown *contact.Contact) (*contact.Contact, error) {
 	text, err := contact.Stash(full, shown)
 	if err != nil {
 		return nil, err
 	}
-	c := full.Clone()
+	c := carrier.Clone()
 	c.Extra = append(c.Extra, contact.Extra{Origin: "vcard", Name: stashName, Value: base64.RawURLEncoding.EncodeToString([]byte(text))})
 	return c, nil
 }
 
-// unstash restores what the card carries, and forgets the property. One that is damaged
-// is passed over: the card shows what it shows.
-func unstash(c *contact.Contact) {
+// takeStash removes the property of a stash and returns the stash, "" where there is none.
+func takeStash(c *contact.Contact) string {
 	i := slices.IndexFunc(c.Extra, func(x contact.Extra) bool { return x.Name == stashName })
 	if i < 0 {
-		return
+		return ""
 	}
 	value := c.Extra[i].Value
 	c.Extra = slices.DeleteFunc(c.Extra, func(x contact.Extra) bool { return x.Name == stashName })
 	if len(c.Extra) == 0 {
 		c.Extra = nil
 	}
-	if text, err := base64.RawURLEncoding.DecodeString(value); err == nil {
-		_ = contact.Unstash(c, string(text))
+	text, err := base64.RawURLEncoding.DecodeString(value)
+	if err != nil {
+		return ""
 	}
+	return string(text)
+}
+
+// Shown returns what a card shows to everybody: without what is hidden in it.
+func Shown(data []byte) (*contact.Contact, error) {
+	c, err := vcard.Unmarshal(data)
+	if err == nil {
+		takeStash(c)
+		c.Folder = ""
+	}
+	return c, err
 }

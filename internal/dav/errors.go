@@ -194,6 +194,11 @@ func TooLarge(err error) bool {
 	return status(err) == http.StatusRequestEntityTooLarge || conditionOf(err) == "max-resource-size"
 }
 
+// NotACard reports whether the service does not take what was sent for a proper card.
+func NotACard(err error) bool {
+	return conditionOf(err) == "valid-address-data" || status(err) == http.StatusBadRequest || status(err) == http.StatusUnsupportedMediaType
+}
+
 // Rejected reports whether the service refused this one request for what is in it, so
 // that another may go through.
 func Rejected(err error) bool {
