@@ -9,6 +9,8 @@ import (
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats"
 	"github.com/cardferry/cardferry/formats/csv"
+	"github.com/cardferry/cardferry/formats/jcard"
+	"github.com/cardferry/cardferry/formats/jscontact"
 	"github.com/cardferry/cardferry/formats/jsonl"
 	"github.com/cardferry/cardferry/formats/outlook"
 	"github.com/cardferry/cardferry/formats/vcard"
@@ -27,7 +29,7 @@ var (
 	vcardVersions = []string{"2.1", "3.0", "4.0"}
 	csvDialects   = csv.Dialects()
 	jsonDialects  = []string{string(outlook.GraphV1), string(outlook.GraphBeta), string(outlook.OutlookV2), string(outlook.OutlookBeta)}
-	formatNames   = []string{"vcard", "csv", "jsonl", "outlook-json"}
+	formatNames   = []string{"vcard", "csv", "jsonl", "outlook-json", "jcard", "jscontact"}
 )
 
 func (f *formatFlags) add(c *cobra.Command, ofWhat string, writes bool) {
@@ -51,6 +53,8 @@ func (f *formatFlags) table() formats.Table {
 		csv.Format(tables),
 		jsonl.Format(),
 		outlook.Format(outlook.Options{Dialect: outlook.Dialect(f.jsonDialect)}),
+		jcard.Format(),
+		jscontact.Format(),
 	}
 }
 

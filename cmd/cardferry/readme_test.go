@@ -119,6 +119,8 @@ var keepColumns = []struct {
 	{"Thunderbird CSV", formatFlags{format: "csv", csvDialect: "thunderbird"}},
 	{"generic CSV", formatFlags{format: "csv", csvDialect: "generic"}},
 	{"JSON Lines", formatFlags{format: "jsonl"}},
+	{"jCard", formatFlags{format: "jcard"}},
+	{"JSContact", formatFlags{format: "jscontact"}},
 	{"Microsoft JSON", formatFlags{format: "outlook-json", jsonDialect: "graph-v1.0"}},
 }
 

@@ -239,12 +239,10 @@ func FuzzTable(f *testing.F) {
 			if err != nil && c != nil {
 				t.Fatal("a contact together with an error")
 			}
-			if n++; c == nil || n > 3 {
+			if n++; c == nil || n > 2 {
 				continue
 			}
-			for _, dialect := range Dialects() {
-				fuzzRoundTrip(t, dialect, c)
-			}
+			fuzzRoundTrip(t, Dialects()[len(data)%len(Dialects())], c) // one at a time, for speed
 		}
 	})
 }

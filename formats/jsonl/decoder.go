@@ -3,15 +3,13 @@ package jsonl
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats"
+	"github.com/cardferry/cardferry/formats/internal/jsonseq"
 )
 
 // NewDecoder returns a decoder of r. A byte order mark and empty lines are passed
@@ -102,49 +100,16 @@ func (d *decoder) line(buf []byte) (line []byte, tooLong bool, err error) {
 
 // values reads objects wherever they begin and end.
 func (d *decoder) values(yield func(*contact.Contact, error) bool) {
-	in := &limited{r: d.r, limit: formats.MaxRecord}
-	dec := jsontext.NewDecoder(in, tolerant, jsontext.AllowDuplicateNames(true))
-	array := dec.PeekKind() == jsontext.KindBeginArray
-	if array {
-		dec.ReadToken()
-	}
-	for number := 1; ; number++ {
-		in.limit = dec.InputOffset() + formats.MaxRecord
-		if array && dec.PeekKind() == jsontext.KindEndArray {
-			return
-		}
-		value, err := dec.ReadValue()
-		switch {
-		case err == io.EOF && !array:
-			return
-		case errors.Is(err, errTooLong):
-			yield(nil, fmt.Errorf("object %d: %w", number, errTooLong))
-			return
-		case err != nil:
-			yield(nil, fmt.Errorf("object %d: %w", number, reasonOf(err)))
+	number := 0
+	for value, err := range jsonseq.Values(d.r, true) {
+		if number++; err != nil {
+			yield(nil, err)
 			return
 		}
 		if !yield(read(value, contact.Position{Unit: "object", Number: number})) {
 			return
 		}
 	}
-}
-
-var errTooLong = fmt.Errorf("longer than %d MiB", formats.MaxRecord>>20)
-
-// limited is a reader that fails at a limit, which its user moves on.
-type limited struct {
-	r        io.Reader
-	n, limit int64
-}
-
-func (l *limited) Read(p []byte) (int, error) {
-	if l.n >= l.limit {
-		return 0, errTooLong
-	}
-	n, err := l.r.Read(p[:min(int64(len(p)), l.limit-l.n)])
-	l.n += int64(n)
-	return n, err
 }
 
 // read makes a contact of one object.

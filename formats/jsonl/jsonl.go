@@ -29,8 +29,8 @@ func Format() formats.Format {
 }
 
 // sniff reports whether head begins with an object, or an array of objects, that
-// has a member of the model's and none of those by which Microsoft's JSON is
-// known.
+// has a member of the model's and none of those by which Microsoft's JSON and
+// JSContact are known.
 func sniff(head []byte) bool {
 	dec := jsontext.NewDecoder(bytes.NewReader(head), tolerant)
 	if dec.PeekKind() == jsontext.KindBeginArray {
@@ -42,7 +42,7 @@ func sniff(head []byte) bool {
 	ours := false
 	for dec.PeekKind() == jsontext.KindString {
 		name, err := dec.ReadToken()
-		if err != nil || isMicrosoft(name.String()) {
+		if err != nil || isForeign(name.String()) {
 			return false
 		}
 		ours = ours || members[name.String()] || name.String() == formats.ReasonField
@@ -53,14 +53,14 @@ func sniff(head []byte) bool {
 	return ours
 }
 
-// isMicrosoft reports whether a member's name tells that the object is an answer
-// of Graph or Outlook REST, or a contact of theirs.
-func isMicrosoft(name string) bool {
+// isForeign reports whether a member's name tells that the object is an answer
+// of Graph or Outlook REST, or a contact of theirs, or of JSContact.
+func isForeign(name string) bool {
 	switch strings.ToLower(name) {
 	case "value", "error", "displayname", "givenname", "surname", "fileas", "companyname", "emailaddresses",
 		"businessphones", "homephones", "mobilephone", "mobilephone1", "personalnotes", "parentfolderid",
 		"changekey", "createddatetime", "lastmodifieddatetime", "imaddresses", "jobtitle":
 		return true
 	}
-	return strings.Contains(name, "@odata.")
+	return name == "@type" || strings.Contains(name, "@odata.")
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats/internal/jsonseq"
 )
 
 // maxRepairs limits how many bad values are cut out of one line.
@@ -48,16 +49,10 @@ func salvage(line []byte) (*contact.Contact, error) {
 
 // reasonOf returns the error without what the JSON package quotes of the line.
 func reasonOf(err error) error {
-	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		if errors.Is(syntax, jsontext.ErrDuplicateName) {
-			return fmt.Errorf("a member stands twice, at byte %d", syntax.ByteOffset+1)
-		}
-		return fmt.Errorf("invalid JSON at byte %d", syntax.ByteOffset+1)
-	}
 	bad, ok := errors.AsType[*json.SemanticError](err)
 	switch {
 	case !ok:
-		return errors.New("invalid JSON")
+		return jsonseq.Reason(err)
 	case errors.Is(bad, json.ErrUnknownName):
 		return errors.New("unknown member")
 	case bad.JSONPointer == "":

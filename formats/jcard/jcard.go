@@ -1,0 +1,169 @@
+// Package jcard reads and writes jCard (RFC 7095): a vCard 4.0 as JSON.
+//
+// What properties mean is the matter of package vcard: a jCard is read as the card that it
+// renders, and written from the card that a contact makes. So it keeps what a vCard 4.0
+// keeps, which is everything.
+//
+// A file holds one jCard, or an array of them, or one on each line; many are written as an
+// array. Values of a type that their property does not have by default keep it as VALUE. A
+// value that would not come back from its JSON form exactly is written with the type
+// "unknown", as RFC 7095 has it for what nobody knows the syntax of.
+package jcard
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"regexp"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats"
+	"github.com/cardferry/cardferry/formats/internal/cardtext"
+	"github.com/cardferry/cardferry/formats/internal/jsonseq"
+	"github.com/cardferry/cardferry/formats/vcard"
+)
+
+// Format returns the format's row for a [formats.Table].
+func Format() formats.Format {
+	return formats.Format{
+		Name:         "jcard",
+		Extensions:   []string{".jcard"},
+		Sniff:        sniff,
+		NewDecoder:   NewDecoder,
+		NewEncoder:   NewEncoder,
+		EmbedsPhotos: true,
+	}
+}
+
+var beginning = regexp.MustCompile(`^\s*(\[\s*)?\[\s*"(?i:vcard)"`)
+
+// sniff reports whether head begins with a jCard, or an array of them.
+func sniff(head []byte) bool { return beginning.Match(head[:min(len(head), 1<<10)]) }
+
+// NewDecoder returns a decoder of r. A value that is no jCard is a [*formats.RecordError];
+// broken JSON ends the sequence.
+func NewDecoder(r io.Reader) formats.Decoder { return &decoder{r} }
+
+type decoder struct{ r io.Reader }
+
+var alone = regexp.MustCompile(`^\s*\[\s*"`)
+
+// All implements [formats.Decoder].
+func (d *decoder) All() iter.Seq2[*contact.Contact, error] {
+	return func(yield func(*contact.Contact, error) bool) {
+		in, head := jsonseq.Open(d.r)
+		number := 0
+		for value, err := range jsonseq.Values(in, !alone.Match(head)) {
+			if number++; err != nil {
+				yield(nil, err)
+				return
+			}
+			at := contact.Position{Unit: "card", Number: number}
+			c, err := Unmarshal(value)
+			if err != nil {
+				if !yield(nil, &formats.RecordError{At: at, Err: err}) {
+					return
+				}
+				continue
+			}
+			c.At = at
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Unmarshal reads one jCard.
+func Unmarshal(text []byte) (*contact.Contact, error) {
+	all, unread, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return cardtext.Contact(all, unread)
+}
+
+// NewEncoder returns an encoder that writes to w.
+func NewEncoder(w io.Writer) formats.Encoder { return &encoder{out: jsonseq.NewWriter(w)} }
+
+type encoder struct {
+	out    *jsonseq.Writer
+	number int
+}
+
+// Encode implements [formats.Encoder].
+func (e *encoder) Encode(c *contact.Contact) ([]contact.Loss, error) {
+	e.number++
+	text, losses, err := Marshal(c)
+	if err != nil {
+		return nil, &formats.RecordError{At: contact.Position{Unit: "contact", Number: e.number}, Err: err}
+	}
+	if err := e.out.Write(text); err != nil {
+		return nil, fmt.Errorf("writing contact %d: %w", e.number, err)
+	}
+	return losses, nil
+}
+
+// Close implements [formats.Encoder].
+func (e *encoder) Close() error { return e.out.Close() }
+
+// Marshal returns a contact as one jCard, and what of it the jCard does not hold.
+func Marshal(c *contact.Contact) ([]byte, []contact.Loss, error) {
+	card, losses, err := vcard.Marshal(c, vcard.Options{Version: "4.0"})
+	if err != nil {
+		return nil, nil, err
+	}
+	b := []byte(`["vcard",[["version",{},"text","4.0"]`)
+	for _, p := range cardtext.Parse(card) {
+		b = AppendProperty(append(b, ','), &p)
+	}
+	b = append(b, "]]"...)
+	if len(b) > formats.MaxRecord {
+		return nil, nil, jsonseq.ErrTooLong
+	}
+	back, err := Unmarshal(b)
+	if err != nil {
+		return nil, nil, err
+	}
+	return b, cardtext.Losses(c, back, losses), nil
+}
+
+var errNoCard = errors.New("not a jCard: an array of \"vcard\" and an array of properties")
+
+// parse returns the properties of a jCard, and what of them could not be read.
+func parse(text []byte) ([]cardtext.Property, []string, error) {
+	dec := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+	var all []cardtext.Property
+	var unread []string
+	if tok, err := dec.ReadToken(); err != nil || tok.Kind() != jsontext.KindBeginArray {
+		return nil, nil, errNoCard
+	}
+	if tok, err := dec.ReadToken(); err != nil || tok.Kind() != jsontext.KindString || !bytes.EqualFold([]byte(tok.String()), []byte("vcard")) {
+		return nil, nil, errNoCard
+	}
+	if tok, err := dec.ReadToken(); err != nil || tok.Kind() != jsontext.KindBeginArray {
+		return nil, nil, errNoCard
+	}
+	for n := 1; dec.PeekKind() != jsontext.KindEndArray; n++ {
+		value, err := dec.ReadValue()
+		if err != nil {
+			return nil, nil, jsonseq.Reason(err)
+		}
+		if n > formats.MaxExtra {
+			return nil, nil, fmt.Errorf("more than %d properties", formats.MaxExtra)
+		}
+		p, err := ParseProperty(value)
+		if err != nil {
+			unread = append(unread, fmt.Sprintf("property %d: %v", n, err))
+			continue
+		}
+		if p.Name != "VERSION" {
+			all = append(all, p)
+		}
+	}
+	return all, unread, nil
+}
