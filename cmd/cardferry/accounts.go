@@ -130,7 +130,7 @@ func newHTTPClient() *http.Client {
 		Transport: transport,
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			if from := via[0].URL; req.URL.Host != from.Host || req.URL.Scheme != from.Scheme {
-				return fmt.Errorf("the service redirects to another host, %s", req.URL.Host)
+				return &odata.ForeignLinkError{Host: req.URL.Scheme + "://" + req.URL.Host}
 			}
 			if len(via) >= 5 {
 				return errors.New("the service redirects in circles")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"net/http"
 	"net/http/httptest"
@@ -40,7 +41,13 @@ func service(t *testing.T, o sandbox.Options, sample sandbox.Sample, before func
 
 func cardferry(ctx context.Context, vars map[string]string, args ...string) (code int, output string) {
 	var out bytes.Buffer
-	e := env{stdin: strings.NewReader(""), stdout: &out, stderr: &out, getenv: func(k string) string { return vars[k] }, environ: func() []string { return nil }}
+	getenv := func(k string) string {
+		if k == "GOGC" {
+			return cmp.Or(vars[k], "100") // the memory of a process that does nothing else is not that of tests
+		}
+		return vars[k]
+	}
+	e := env{stdin: strings.NewReader(""), stdout: &out, stderr: &out, getenv: getenv, environ: func() []string { return nil }}
 	code = run(ctx, e, args)
 	return code, out.String()
 }

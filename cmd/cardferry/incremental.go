@@ -45,7 +45,7 @@ func (x *exportCommand) scope(s *session, from end, path string) (exporter.Scope
 	scope := exporter.Scope{
 		Account: strings.Join([]string{a.name, a.provider, a.url, string(a.dialect), a.user}, " "),
 		Photos:  x.photos,
-		Format:  strings.TrimSpace(fmt.Sprint(format.Name, " ", variant, " ", x.split)),
+		Format:  strings.TrimSpace(fmt.Sprint(format.Name, " ", variant, " ", x.forWhom, " ", x.split)),
 	}
 	if from.folder != nil {
 		scope.Folder = string(*from.folder)

@@ -208,7 +208,7 @@ func TestIncrementalIsFull(t *testing.T) {
 			vars["CARDFERRY_BOX_DIALECT"] = test.dialect
 			o := ownerOf(t, vars, uint64(i))
 			dir := t.TempDir()
-			for round := range 4 {
+			for round := range 3 {
 				full, inc := filepath.Join(dir, fmt.Sprint("full", round)), filepath.Join(dir, "inc")
 				os.Mkdir(full, 0o700)
 				os.Mkdir(inc, 0o700)

@@ -14,7 +14,8 @@ import (
 // next is an *http.Client, a copy of it that follows no redirect elsewhere is used;
 // another Doer that follows redirects has to see to that itself.
 //
-// An answer 401 renews the token, and the request is repeated once, with a body only
+// An answer 401 renews the token, and the request is repeated once, or with a ready
+// token, which cannot be renewed, a few times; with a body only
 // if it has GetBody; else the 401 is returned. One that names claims
 // (https://learn.microsoft.com/entra/identity-platform/claims-challenge) is a
 // [*SignInError] with them.
@@ -124,20 +125,31 @@ func (d *signed) perform(req *http.Request, send func(*http.Request) (*http.Resp
 		return send(withToken(again, fresh))
 	case d.signer.config.Method == ReadyToken && errors.Is(err, ErrSignIn):
 		// There is no other token; services have been seen to reject a good one.
-		return d.insist(withToken(again, token), send, err)
+		return d.insist(again, token, send, err)
 	}
 	closeBody(again)
 	return nil, &unsent{err}
 }
 
-// insist sends a request a second time with the same token, and returns err if that
-// is rejected too.
-func (d *signed) insist(req *http.Request, send func(*http.Request) (*http.Response, error), err error) (*http.Response, error) {
-	resp, sendErr := send(req)
-	if sendErr != nil || resp.StatusCode != http.StatusUnauthorized {
-		return resp, sendErr
+// insistence is how often a rejected token is sent again where there is no other.
+const insistence = 3
+
+// insist sends a request again with the same token, and returns err if that is
+// rejected every time.
+func (d *signed) insist(req *http.Request, token string, send func(*http.Request) (*http.Response, error), err error) (*http.Response, error) {
+	for range insistence {
+		resp, sendErr := send(withToken(req, token))
+		if sendErr != nil || resp.StatusCode != http.StatusUnauthorized {
+			return resp, sendErr
+		}
+		discard(resp)
+		again, ok := rewound(req)
+		if !ok {
+			break
+		}
+		req = again
 	}
-	discard(resp)
+	closeBody(req)
 	return nil, &unsent{err}
 }
 

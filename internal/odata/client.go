@@ -132,10 +132,10 @@ func (c *Client) Relative(link string) (string, error) {
 	return u.RequestURI(), nil
 }
 
-// ForeignLinkError says that the service named a link to a host that is not the
-// configured one. It was not followed.
+// ForeignLinkError says that the service named a link or a redirect to a host that is
+// not the configured one. It was not followed.
 type ForeignLinkError struct{ Host string }
 
 func (e *ForeignLinkError) Error() string {
-	return fmt.Sprintf("the service names a link to %s, which is not the configured host", e.Host)
+	return fmt.Sprintf("the service leads to %s, which is not the configured host: nothing was sent there", e.Host)
 }

@@ -64,6 +64,9 @@ func (e *Error) Is(target error) bool {
 // failure makes an error of a request whose answer did not come, or not whole. The
 // address, of which net/http's errors tell, may name the user.
 func (c *Client) failure(ctx context.Context, method string, resp *http.Response, err error) error {
+	if foreign, ok := errors.AsType[*ForeignLinkError](err); ok {
+		return foreign // a redirect; to try again would not help
+	}
 	if ue, ok := errors.AsType[*url.Error](err); ok {
 		err = ue.Err
 	}
