@@ -152,7 +152,10 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 		}
 		o.Settle = t.account.settle
 	}
+	photos := &photosAhead{}
+	contacts = photos.counted(contacts)
 	b.showProgress()
+	b.estimateBy(s.pacers[to.account], photos)
 	r, err := importer.Import(ctx, contacts, t, t.sink, o, importer.Observer{
 		Record: b.imported, Photo: b.photo, Progress: b.progress,
 	})
@@ -192,6 +195,9 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 		sum.Run = b.runName(o.Journal)
 	}
 	err = b.finish(sum, b.summaryText(r, to, err), b.strict, err)
+	if text := waited(s.pacers[to.account]); text != "" {
+		b.note("%s", text)
+	}
 	b.printPlan()
 	if b.saved != nil && b.saved.saved {
 		b.note("to carry it out: %s", shellLine([]string{"apply", b.plan}))

@@ -127,7 +127,11 @@ embedded service with 250 invented contacts to try things on.`,
 // session runs a command with a session that is closed at its end.
 func (u *ui) session(do func(*session) error) (err error) {
 	s := u.newSession()
+	if u.verbose {
+		s.onWait = u.sayWait
+	}
 	defer func() {
+		u.endProgress()
 		if cerr := s.Close(); err == nil {
 			err = cerr
 		}
