@@ -36,7 +36,7 @@ type PhotoResult struct {
 // and fails nothing else.
 func (im *importing) photoPass(ctx context.Context) error {
 	if len(im.jobs) == 0 || im.o.DryRun {
-		im.report.Photos = len(im.jobs)
+		im.report.Photos += len(im.jobs)
 		return nil
 	}
 	jobs, sink := im.jobs, im.sink.(PhotoSink)

@@ -17,15 +17,24 @@ func newAccounts(u *ui) *cobra.Command {
 built-in sandbox:. An account is a table of the file:
 
   [work]
-  provider  = "outlook"         # or sandbox
+  provider  = "outlook"         # or carddav, sandbox
   dialect   = "graph-v1.0"      # graph-beta, outlook-v2.0, outlook-beta
   client_id = "…"               # of your own app registration
   tenant    = "example.org"
 
+  [home]
+  provider = "carddav"
+  preset   = "nextcloud"        # or icloud, fastmail, google, mailbox.org, …
+  url      = "https://cloud.example.org/"
+  username = "ann"
+  password_command = "pass show cloud"
+
 or the same keys in the environment: CARDFERRY_WORK_CLIENT_ID=… and so on. Other
 keys are url, user, limits (outlook or none), auth (see: cardferry login --help),
-authority, certificate, and the secrets token and client_secret, each also with
-_file or _command behind it.
+authority, certificate, and the secrets token, password and client_secret, each also
+with _file or _command behind it. A CardDAV account signs in by auth = "basic" (the
+default), "token" or "client-certificate"; without a url the domain of its username
+is asked for one.
 
 ` + exitCodesHelp,
 		Args: cobra.NoArgs,
@@ -60,10 +69,10 @@ func (u *ui) accounts() error {
 		}
 		state, signedIn := signInState(a, logins)
 		if u.json {
-			u.object(accountLine{"account", name, a.provider, string(a.dialect), a.url, string(a.auth.Method), signedIn})
+			u.object(accountLine{"account", name, a.provider, a.kind(), a.url, a.signsInBy(), signedIn})
 			continue
 		}
-		fmt.Fprintf(table, "%s:\t%s\t%s\t%s\t%s\n", name, a.provider, a.dialect, state, a.url)
+		fmt.Fprintf(table, "%s:\t%s\t%s\t%s\t%s\n", name, a.provider, a.kind(), state, a.url)
 	}
 	u.note("the configuration file is %s", u.configPath())
 	return table.Flush()
@@ -74,6 +83,8 @@ func signInState(a *account, logins []auth.Login) (string, bool) {
 	switch {
 	case a.provider == providerSandbox:
 		return "needs no sign-in", true
+	case a.dav != nil:
+		return "signs in by " + a.dav.method, true
 	case a.auth.Method != auth.Device && a.auth.Method != auth.Browser:
 		return "signs in by " + string(a.auth.Method), true
 	}

@@ -61,21 +61,47 @@ const (
 	readWrite access = true
 )
 
-// client opens an account for requests.
-func (s *session) client(name string, may access) (*odata.Client, error) {
+// opened is an account's two sides.
+type opened struct {
+	account *account
+	source  exporter.Source
+	sink    importer.Sink
+}
+
+// open opens an account. This is the table of providers.
+func (s *session) open(name string, may access) (o *opened, err error) {
 	a, err := s.env.account(name)
 	if err != nil {
 		return nil, err
 	}
+	switch a.provider {
+	case providerCardDAV:
+		o, err = s.openDav(a, may)
+	default:
+		var c *odata.Client
+		if c, err = s.client(a, may); err == nil {
+			o = &opened{source: outlooksource.New(c), sink: outlooksink.New(c)}
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	o.account = a
+	return o, nil
+}
+
+// client opens an account at Microsoft's services for requests.
+func (s *session) client(a *account, may access) (*odata.Client, error) {
 	base := a.url
 	if a.provider == providerSandbox {
-		b, err := s.box(name)
+		b, err := s.box(a.name)
 		if err != nil {
 			return nil, err
 		}
 		base = b.url
 	}
-	if base, err = withDialectPath(cmp.Or(base, a.dialect.BaseURL()), a.dialect); err != nil {
+	base, err := withDialectPath(cmp.Or(base, a.dialect.BaseURL()), a.dialect)
+	if err != nil {
 		return nil, err
 	}
 	return s.connect(a, base, newHTTPClient(), may)
@@ -145,7 +171,9 @@ func newHTTPClient() *http.Client {
 type refuseWrites struct{ next ratelimit.Doer }
 
 func (d refuseWrites) Do(req *http.Request) (*http.Response, error) {
-	if req.Method != http.MethodGet && req.Method != http.MethodHead {
+	switch req.Method {
+	case http.MethodGet, http.MethodHead, "PROPFIND", "REPORT": // the last two are WebDAV's questions
+	default:
 		return nil, fmt.Errorf("a run that only reads tried to send %s: this is a defect of cardferry", req.Method)
 	}
 	return d.next.Do(req)
@@ -153,11 +181,11 @@ func (d refuseWrites) Do(req *http.Request) (*http.Response, error) {
 
 // source opens an account for reading.
 func (s *session) source(e end) (*source, error) {
-	c, err := s.client(e.account, readOnly)
+	o, err := s.open(e.account, readOnly)
 	if err != nil {
 		return nil, err
 	}
-	return &source{Source: outlooksource.New(c), end: e}, nil
+	return &source{Source: o.source, end: e}, nil
 }
 
 // source is an account opened for reading, and the part of it that is asked for.
@@ -243,15 +271,11 @@ func (s *session) target(e end, dryRun bool) (*target, error) {
 			return nil, err
 		}
 	}
-	c, err := s.client(e.account, access(!dryRun))
+	o, err := s.open(e.account, access(!dryRun))
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.env.account(e.account)
-	if err != nil {
-		return nil, err
-	}
-	return &target{sink: outlooksink.New(c), read: outlooksource.New(c), end: e, account: a}, nil
+	return &target{sink: o.sink, read: o.source, end: e, account: o.account}, nil
 }
 
 // lock keeps a second run from writing to the account at the same time: neither would

@@ -25,6 +25,7 @@ import (
 const (
 	providerOutlook = "outlook"
 	providerSandbox = "sandbox"
+	providerCardDAV = "carddav"
 )
 
 // account is one login, as the configuration has it.
@@ -38,12 +39,14 @@ type account struct {
 	// settle is how long after a run died its writes may still be under way there.
 	settle time.Duration
 	auth   auth.Config // how to sign in; without access
+	dav    *davLogin   // of a CardDAV account; nil for others
+	domain string      // of a CardDAV account without a url: that of its user
 }
 
 // settings are the keys of an account. Secrets may also come from a file or a
 // command, under the key with _file or _command behind it.
-var settings = []string{"provider", "dialect", "url", "user", "auth", "authority", "tenant", "client_id", "certificate", "limits", "settle"}
-var secrets = []string{"client_secret", "token"}
+var settings = []string{"provider", "dialect", "url", "user", "auth", "authority", "tenant", "client_id", "certificate", "limits", "settle", "preset", "username"}
+var secrets = []string{"client_secret", "token", "password"}
 
 // What settle is unless it is set.
 const (
@@ -175,12 +178,15 @@ func newAccount(name string, get func(string) string) (*account, error) {
 	a := &account{name: name, provider: get("provider"), url: strings.TrimRight(get("url"), "/"), user: get("user")}
 	if a.provider == "" {
 		a.provider = providerOutlook
+		if get("preset") != "" {
+			a.provider = providerCardDAV
+		}
 		if name == builtIn {
 			a.provider = providerSandbox
 		}
 	}
-	if a.provider != providerOutlook && a.provider != providerSandbox {
-		return nil, usage("providers are outlook and sandbox", "account %s: unknown provider %q", name, a.provider)
+	if !slices.Contains([]string{providerOutlook, providerSandbox, providerCardDAV}, a.provider) {
+		return nil, usage("providers are outlook, carddav and sandbox", "account %s: unknown provider %q", name, a.provider)
 	}
 	var err error
 	if a.dialect, err = outlook.ParseDialect(get("dialect")); err != nil {
@@ -201,7 +207,7 @@ func newAccount(name string, get func(string) string) (*account, error) {
 		return nil, usage("limits is outlook or none", "account %s: unknown limits %q", name, limits)
 	}
 	a.settle = settleLocal
-	if a.provider == providerOutlook && !loopback {
+	if a.provider != providerSandbox && !loopback {
 		a.settle = settleRemote
 	}
 	if text := get("settle"); text != "" {
@@ -209,8 +215,28 @@ func newAccount(name string, get func(string) string) (*account, error) {
 			return nil, usage("settle is a time such as 10s", "account %s: settle: %q is no such time", name, text)
 		}
 	}
+	if a.provider == providerCardDAV {
+		a.dav, err = newDavLogin(a, get)
+		return a, err
+	}
 	a.auth, err = newAuthConfig(a, get)
 	return a, err
+}
+
+// kind says what of its provider an account is: a dialect, or a preset.
+func (a *account) kind() string {
+	if a.dav != nil {
+		return a.dav.preset.Name
+	}
+	return string(a.dialect)
+}
+
+// signsInBy names the method of signing in.
+func (a *account) signsInBy() string {
+	if a.dav != nil {
+		return a.dav.method
+	}
+	return string(a.auth.Method)
 }
 
 // newAuthConfig reads how an account signs in. What is needed for that and missing

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,10 +41,12 @@ func (u *ui) doctor(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	u.report1("configuration", fmt.Sprintf("%s, %s, signs in by %s", a.provider, a.dialect, a.auth.Method), nil)
+	u.report1("configuration", fmt.Sprintf("%s, %s, signs in by %s", a.provider, cmp.Or(a.kind(), "of any kind"), a.signsInBy()), nil)
 	return u.session(func(s *session) error {
-		if err := u.checkSignIn(ctx, a); err != nil {
-			return err
+		if a.dav == nil { // there it shows with the first request
+			if err := u.checkSignIn(ctx, a); err != nil {
+				return err
+			}
 		}
 		src, err := s.source(end{account: a.name})
 		if err != nil {

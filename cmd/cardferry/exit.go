@@ -12,6 +12,7 @@ import (
 	"github.com/cardferry/cardferry/importer"
 	"github.com/cardferry/cardferry/importer/journal"
 	"github.com/cardferry/cardferry/internal/auth"
+	"github.com/cardferry/cardferry/internal/dav"
 	"github.com/cardferry/cardferry/internal/filelock"
 	"github.com/cardferry/cardferry/internal/files"
 	"github.com/cardferry/cardferry/internal/odata"
@@ -100,12 +101,12 @@ func exitCode(ctx context.Context, err error) (code int, hint string) {
 		return exitUsage, "name the format of what is read: --format vcard, or with convert --from vcard"
 	case errors.Is(err, fs.ErrNotExist):
 		return exitNotFound, ""
-	case errors.Is(err, auth.ErrSignIn), errors.Is(err, odata.ErrSignIn):
+	case errors.Is(err, auth.ErrSignIn), errors.Is(err, odata.ErrSignIn), errors.Is(err, dav.ErrSignIn):
 		if e, ok := errors.AsType[*auth.SignInError](err); ok {
 			return exitSignIn, e.Hint
 		}
 		return exitSignIn, "sign in again: cardferry login ACCOUNT"
-	case errors.Is(err, auth.ErrTemporary), errors.Is(err, importer.ErrTemporary), errors.Is(err, importer.ErrAmbiguous), errors.Is(err, ratelimit.ErrTooLong), odata.Temporary(err):
+	case errors.Is(err, auth.ErrTemporary), errors.Is(err, importer.ErrTemporary), errors.Is(err, importer.ErrAmbiguous), errors.Is(err, ratelimit.ErrTooLong), odata.Temporary(err), dav.Temporary(err):
 		return exitTemporary, "try again later; an import goes on where it stopped"
 	}
 	return exitFailed, ""

@@ -101,6 +101,9 @@ func (a *account) identity() string {
 		ids = "graph"
 	}
 	user := a.user
+	if a.dav != nil {
+		ids, user = "carddav", a.dav.user
+	}
 	if user == "" {
 		user = "me"
 	}

@@ -89,11 +89,17 @@ const (
 	Password = "alicepw"
 )
 
-// New starts a server with the one empty book "contacts". It ends with the test.
+// New starts a server that ends with the test.
 func New(t testing.TB, h Habits) *Server {
+	s := Start(h)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Start starts a server with the one empty book "contacts". Close it.
+func Start(h Habits) *Server {
 	s := &Server{habits: h, books: map[string]*book{"contacts": newBook("Contacts")}}
 	s.Server = httptest.NewServer(s)
-	t.Cleanup(s.Close)
 	return s
 }
 
