@@ -23,7 +23,7 @@ type step struct {
 // be looked up.
 const (
 	smallestBatch = 16
-	largestBatch  = 256
+	largestBatch  = 512
 	fastBatch     = 500 * time.Millisecond
 )
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
-	"syscall"
 
 	"github.com/cardferry/cardferry/exporter"
 	"github.com/cardferry/cardferry/importer"
@@ -91,8 +90,8 @@ func exitCode(ctx context.Context, err error) (code int, hint string) {
 		return exitIncomplete, ""
 	case errors.Is(err, errDifferent), errors.Is(err, errNotAsWritten):
 		return exitDifferent, ""
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EFBIG):
-		return exitFailed, "make space, and run the same command again: an import goes on where it stopped"
+	case errors.Is(err, journal.ErrNotWritten):
+		return exitFailed, "make space or mend it, and run the same command again: it goes on where it stopped"
 	case errors.Is(err, sandbox.ErrLocked), errors.Is(err, filelock.ErrLocked), errors.Is(err, journal.ErrInUse):
 		return exitLocked, "wait for the other run to end, and try again"
 	case errors.Is(err, exporter.ErrNoFolder):

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,6 +14,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats/jsonl"
 	"github.com/cardferry/cardferry/internal/sandbox"
 )
 
@@ -131,6 +134,57 @@ func TestFullDisk(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(filepath.Join(dir, "out")); len(left) != 4 {
 		t.Errorf("%d files are left, want 4", len(left))
+	}
+}
+
+// TestFullDiskUnderTheJournal: an import whose journal cannot be written stops before the
+// next write, says so, and goes on when there is space.
+func TestFullDiskUnderTheJournal(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("needs sh and its ulimit")
+	}
+	vars := service(t, sandbox.Options{}, sandbox.Sample{}, nil)
+	vars["CARDFERRY_BOX_SETTLE"] = "1ms"
+	const people = 300
+	var text bytes.Buffer
+	encoder := jsonl.NewEncoder(&text)
+	for i := range people {
+		c := &contact.Contact{Name: contact.Name{Given: fmt.Sprint("Person ", i)}, Notes: strings.Repeat("A long note. ", 800)}
+		if _, err := encoder.Encode(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "people.jsonl")
+	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(dir, "cardferry") // by whose name the test's main is the program
+	if err := os.Symlink(self, program); err != nil {
+		t.Skip(err)
+	}
+	cmd := exec.Command("sh", "-c", "ulimit -f 4096; exec "+program+" import "+file+" box:")
+	for k, v := range vars {
+		cmd.Env = append(cmd.Env, k+"="+v)
+	}
+	out, _ := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != exitFailed || !bytes.Contains(out, []byte(".journal: it cannot be written: file too large\n")) || !bytes.Contains(out, []byte("hint: make space")) {
+		t.Errorf("exit code %d\n%s", cmd.ProcessState.ExitCode(), out)
+	}
+	_, folders := cardferry(t.Context(), vars, "folders", "box:")
+	var there int
+	if _, err := fmt.Sscan(folders, &there); err != nil || there == 0 || there >= people {
+		t.Errorf("%d contacts are there, error %v\n%s", there, err, out)
+	}
+	if code, out := cardferry(t.Context(), vars, "import", file, "box:", "--verify"); code != 0 || !strings.Contains(out, fmt.Sprintf("read back %d contacts", people)) {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	if _, folders := cardferry(t.Context(), vars, "folders", "box:"); !strings.HasPrefix(strings.TrimSpace(folders), fmt.Sprint(people)) {
+		t.Errorf("in the end\n%s", folders)
 	}
 }
 

@@ -184,7 +184,7 @@ func (f *importFlags) addWriting(c *cobra.Command) {
 	c.Flags().StringVar(&f.rejects, "rejects", "", "write the records that failed to `FILE`, as they stand in the input, each with the reason")
 	c.Flags().IntVar(&f.concurrency, "concurrency", 4, "requests under way at a time")
 	c.Flags().BoolVar(&f.verify, "verify", false, "read back what was written, and compare it field by field, photos by their content")
-	c.Flags().StringVar(&f.journal, "journal", "", "keep the run's journal in `FILE` instead of among the runs")
+	c.Flags().StringVar(&f.journal, "journal", "", "keep the run's journal in `FILE` instead of among the runs; off keeps none, and nothing can be taken back")
 }
 
 func addRegion(c *cobra.Command, region *string) {

@@ -120,6 +120,9 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	if b.dryRun && b.verify {
 		return usage("leave one of the two out", "--verify has nothing to read back when nothing is written")
 	}
+	if b.journal == noJournal && b.verify {
+		return usage("leave one of the two out", "--verify reads back what the journal says")
+	}
 	o, err := b.options(to, b.photos)
 	if err != nil {
 		return err
@@ -146,12 +149,12 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	}
 	defer b.saved.abort()
 	contacts = b.saved.watch(contacts)
-	if !b.dryRun {
+	if !b.dryRun && b.journal != noJournal {
 		if o.Journal, err = s.openJournal(t.account, b.journal, b.same); err != nil {
 			return err
 		}
-		o.Settle = t.account.settle
 	}
+	o.Settle = t.account.settle
 	photos := &photosAhead{}
 	contacts = photos.counted(contacts)
 	b.showProgress()

@@ -22,6 +22,9 @@ import (
 // the runs' ids: when it began, and the account.
 const journalExtension = ".journal"
 
+// noJournal is the value of --journal that keeps none.
+const noJournal = "off"
+
 func (e *env) runsDir() string { return filepath.Join(e.stateDir(), "runs") }
 
 // runPaths returns the paths of all journals, that of the run which was active last

@@ -94,31 +94,21 @@ type outcome struct {
 	Outcome
 }
 
-// wireIntent and wireOutcome are their forms on disk. Contacts stand in members of
-// their own, which most readers pass over.
+// On disk an intent is three lines: itself, the contact as it was, and the contact as it
+// is to be, the latter two empty where there is none. An outcome is two: itself, and the
+// contact by the answer. All are JSON.
 type wireIntent struct {
-	shortIntent
-	Before   jsontext.Value `json:"before,omitzero"`
-	Want     jsontext.Value `json:"want,omitzero"`
-	OldPhoto string         `json:"oldPhoto,omitzero"`
-}
-
-type shortIntent struct {
-	Kind    Kind               `json:"kind"`
-	At      string             `json:"at,omitzero"`
-	Key     string             `json:"key,omitzero"`
-	ID      contact.ID         `json:"id,omitzero"`
-	Version string             `json:"version,omitzero"`
-	Folder  contact.FolderPath `json:"folder,omitzero"`
-	Photo   string             `json:"photo,omitzero"`
+	Kind     Kind               `json:"kind"`
+	At       string             `json:"at,omitzero"`
+	Key      string             `json:"key,omitzero"`
+	ID       contact.ID         `json:"id,omitzero"`
+	Version  string             `json:"version,omitzero"`
+	Folder   contact.FolderPath `json:"folder,omitzero"`
+	Photo    string             `json:"photo,omitzero"`
+	OldPhoto string             `json:"oldPhoto,omitzero"` // its hash
 }
 
 type wireOutcome struct {
-	shortOutcome
-	After jsontext.Value `json:"after,omitzero"`
-}
-
-type shortOutcome struct {
 	Status  Status     `json:"status,omitzero"`
 	ID      contact.ID `json:"id,omitzero"`
 	Version string     `json:"version,omitzero"`
@@ -126,82 +116,96 @@ type shortOutcome struct {
 
 func numberKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
-func putIntent(tx *bbolt.Tx, e *Entry) error {
-	w := wireIntent{shortIntent: shortIntent{Kind: e.Kind, At: e.At, Key: e.Key, ID: e.ID, Version: e.Version, Folder: e.Folder, Photo: e.Photo}}
-	var err error
-	if w.Before, err = text(e.Before); err != nil {
-		return err
-	}
-	if w.Want, err = text(e.Want); err != nil {
-		return err
-	}
-	if p := e.OldPhoto; p != nil {
-		if len(p.Data) == 0 {
-			return errors.New("a photo that is to be replaced was not fetched")
-		}
-		w.OldPhoto = p.SHA256
-		if err := tx.Bucket(bucketPhotos).Put([]byte(p.SHA256), p.Data); err != nil {
-			return err
-		}
-	}
-	return putLast(tx.Bucket(bucketIntents), e.Number, &w)
+// putter writes values. They must stay as they are until the transaction ends, so all of
+// them stand in one buffer, which is used again for the next transaction.
+type putter struct {
+	tx  *bbolt.Tx
+	buf *[]byte
 }
 
-func putOutcomes(tx *bbolt.Tx, outcomes []outcome) error {
-	for _, o := range outcomes {
-		after, err := text(o.After)
-		if err != nil {
+func (p putter) intent(e *Entry) error {
+	w := wireIntent{Kind: e.Kind, At: e.At, Key: e.Key, ID: e.ID, Version: e.Version, Folder: e.Folder, Photo: e.Photo}
+	if old := e.OldPhoto; old != nil {
+		if len(old.Data) == 0 {
+			return errors.New("a photo that is to be replaced was not fetched")
+		}
+		w.OldPhoto = old.SHA256
+		if err := p.tx.Bucket(bucketPhotos).Put([]byte(old.SHA256), old.Data); err != nil {
 			return err
 		}
-		w := wireOutcome{shortOutcome{o.Status, o.NewID, o.NewVersion}, after}
-		if err := putLast(tx.Bucket(bucketOutcomes), o.number, &w); err != nil {
+	}
+	return p.put(bucketIntents, e.Number, &w, e.Before, e.Want)
+}
+
+func (p putter) outcomes(outcomes []outcome) error {
+	for _, o := range outcomes {
+		if err := p.put(bucketOutcomes, o.number, &wireOutcome{o.Status, o.NewID, o.NewVersion}, o.After); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// putLast adds a value that comes behind all others, as good as always.
-func putLast(b *bbolt.Bucket, number uint64, v any) error {
-	value, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true))
+// put adds a value that comes behind all others, as good as always.
+func (p putter) put(bucket []byte, number uint64, head any, contacts ...*contact.Contact) error {
+	text, err := json.Marshal(head, jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		return err
 	}
+	start := len(*p.buf)
+	*p.buf = append(*p.buf, text...)
+	for _, c := range contacts {
+		*p.buf = append(*p.buf, '\n')
+		if c == nil {
+			continue
+		}
+		if *p.buf, err = jsonl.Marshal(*p.buf, withoutPhoto(c)); err != nil {
+			return err
+		}
+	}
+	b := p.tx.Bucket(bucket)
 	b.FillPercent = 0.95
-	return b.Put(numberKey(number), value)
+	return b.Put(numberKey(number), (*p.buf)[start:])
 }
 
 // getEntry reads an entry, without its contacts and photos.
 func getEntry(number, intent, outcome []byte) (*Entry, error) {
-	var w shortIntent
-	if err := json.Unmarshal(intent, &w); err != nil {
-		return nil, ErrFormat
-	}
-	e := &Entry{Kind: w.Kind, At: w.At, Key: w.Key, ID: w.ID, Version: w.Version, Folder: w.Folder, Photo: w.Photo, Number: binary.BigEndian.Uint64(number)}
-	if outcome != nil {
-		var o shortOutcome
-		if err := json.Unmarshal(outcome, &o); err != nil {
-			return nil, ErrFormat
-		}
-		e.Outcome = Outcome{Status: o.Status, NewID: o.ID, NewVersion: o.Version}
-	}
-	return e, nil
-}
-
-func addContacts(tx *bbolt.Tx, e *Entry, intent, outcome []byte) (err error) {
 	var w wireIntent
 	var o wireOutcome
-	if json.Unmarshal(intent, &w) != nil || outcome != nil && json.Unmarshal(outcome, &o) != nil {
+	if json.Unmarshal(firstLine(intent), &w) != nil || outcome != nil && json.Unmarshal(firstLine(outcome), &o) != nil {
+		return nil, ErrFormat
+	}
+	return &Entry{
+		Kind: w.Kind, At: w.At, Key: w.Key, ID: w.ID, Version: w.Version, Folder: w.Folder, Photo: w.Photo,
+		Outcome: Outcome{Status: o.Status, NewID: o.ID, NewVersion: o.Version},
+		Number:  binary.BigEndian.Uint64(number),
+	}, nil
+}
+
+func firstLine(value []byte) []byte {
+	line, _, _ := bytes.Cut(value, []byte("\n"))
+	return line
+}
+
+// addContacts adds what getEntry leaves out.
+func addContacts(tx *bbolt.Tx, e *Entry, intent, outcome []byte) (err error) {
+	parts := bytes.Split(intent, []byte("\n"))
+	if len(parts) != 3 {
 		return ErrFormat
 	}
-	if e.Before, err = parse(w.Before); err != nil {
+	if e.Before, err = parse(parts[1]); err != nil {
 		return err
 	}
-	if e.Want, err = parse(w.Want); err != nil {
+	if e.Want, err = parse(parts[2]); err != nil {
 		return err
 	}
-	if e.After, err = parse(o.After); err != nil {
+	_, after, _ := bytes.Cut(outcome, []byte("\n"))
+	if e.After, err = parse(after); err != nil {
 		return err
+	}
+	var w wireIntent
+	if err := json.Unmarshal(parts[0], &w); err != nil {
+		return ErrFormat
 	}
 	if w.OldPhoto == "" {
 		return nil
@@ -214,27 +218,23 @@ func addContacts(tx *bbolt.Tx, e *Entry, intent, outcome []byte) (err error) {
 	return nil
 }
 
-// text returns a contact as JSON, without the bytes of its photo, which has entries
-// of its own.
-func text(c *contact.Contact) (jsontext.Value, error) {
-	if c == nil {
-		return nil, nil
+// withoutPhoto returns c without the bytes of its photo, which has entries of its own.
+func withoutPhoto(c *contact.Contact) *contact.Contact {
+	if c.Photo == nil || len(c.Photo.Data) == 0 {
+		return c
 	}
-	if c.Photo != nil && len(c.Photo.Data) > 0 {
-		p := *c.Photo
-		p.Data = nil
-		bare := *c
-		bare.Photo = &p
-		c = &bare
-	}
-	return jsonl.Marshal(nil, c)
+	p := *c.Photo
+	p.Data = nil
+	bare := *c
+	bare.Photo = &p
+	return &bare
 }
 
-func parse(text jsontext.Value) (*contact.Contact, error) {
-	if text == nil {
+func parse(line []byte) (*contact.Contact, error) {
+	if len(line) == 0 {
 		return nil, nil
 	}
-	c, err := jsonl.Unmarshal(text)
+	c, err := jsonl.Unmarshal(line)
 	if err != nil {
 		return nil, ErrFormat
 	}

@@ -19,6 +19,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,10 +28,12 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// Errors of opening a journal, to be found with errors.Is.
+// Errors of a journal, to be found with errors.Is.
 var (
 	// ErrInUse: another process has it open.
 	ErrInUse = errors.New("the journal is in use by another run")
+	// ErrNotWritten: what is meant to be written is not on the disk, which may be full.
+	ErrNotWritten = errors.New("it cannot be written")
 	// ErrFormat: the file is no journal, or one of a newer version.
 	ErrFormat = errors.New("not a journal that this version can read")
 )
@@ -118,6 +121,7 @@ type Journal struct {
 	info    Info
 	next    uint64
 	pending []outcome // not written yet
+	buf     []byte    // of a transaction's values
 	earlier uint64    // the number of the first entry that is of this process
 }
 
@@ -230,14 +234,7 @@ func (j *Journal) Intend(entries ...*Entry) error {
 		e.Number = j.next
 		j.next++
 	}
-	return j.commit(func(tx *bbolt.Tx) error {
-		for _, e := range entries {
-			if err := putIntent(tx, e); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return j.commit(entries...)
 }
 
 // Note takes the outcome of a write. It is on the disk after the next [Journal.Intend],
@@ -266,7 +263,7 @@ func (j *Journal) Finish(now time.Time) error {
 		return nil
 	}
 	j.info.Finished = now
-	return j.commit(nil)
+	return j.commit()
 }
 
 // BeginUndo notes that the run is being taken back, before anything is.
@@ -277,7 +274,7 @@ func (j *Journal) BeginUndo(now time.Time) error {
 		j.info.Undo = &Undo{Started: now}
 	}
 	j.info.Undo.Finished = time.Time{}
-	return j.commit(nil)
+	return j.commit()
 }
 
 // EndUndo notes that it was, but for a number of changes that were left.
@@ -285,7 +282,7 @@ func (j *Journal) EndUndo(now time.Time, left int) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.info.Undo.Finished, j.info.Undo.Left = now, left
-	return j.commit(nil)
+	return j.commit()
 }
 
 // Close writes what is left to be written and closes the file.
@@ -300,7 +297,7 @@ func (j *Journal) Close() error {
 	}
 	var err error
 	if len(j.pending) > 0 && !j.db.IsReadOnly() {
-		err = j.commit(nil)
+		err = j.commit()
 	}
 	err = errors.Join(err, j.db.Close())
 	j.db = nil
@@ -313,10 +310,10 @@ func (j *Journal) ready() error {
 		return nil
 	}
 	if err := os.MkdirAll(filepath.Dir(j.path), 0o700); err != nil {
-		return err
+		return fmt.Errorf("journal: %w: %w", ErrNotWritten, err)
 	}
 	if err := j.openFile(false); err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrNotWritten, err)
 	}
 	err := j.db.Update(func(tx *bbolt.Tx) error {
 		for _, name := range [][]byte{bucketRun, bucketIntents, bucketOutcomes, bucketPhotos} {
@@ -330,31 +327,41 @@ func (j *Journal) ready() error {
 		j.db.Close()
 		j.db = nil
 		os.Remove(j.path)
-		return fmt.Errorf("journal %s: %w", j.path, err)
+		return j.notWritten(err)
 	}
 	return nil
 }
 
-// commit writes the pending outcomes, what more there is, and the run's info, and
-// syncs.
-func (j *Journal) commit(more func(*bbolt.Tx) error) error {
+// notWritten makes an error of a transaction that failed. bbolt's name the path, some of
+// them without wrapping the reason.
+func (j *Journal) notWritten(err error) error {
+	if text := err.Error(); strings.Contains(text, j.path) {
+		err = errors.New(text[strings.LastIndex(text, ": ")+2:])
+	}
+	return fmt.Errorf("journal %s: %w: %w", j.path, ErrNotWritten, err)
+}
+
+// commit writes the pending outcomes, the intents, and the run's info, and syncs.
+func (j *Journal) commit(intents ...*Entry) error {
 	info := j.info
 	info.Updated = time.Now().UTC().Round(0)
+	j.buf = j.buf[:0]
 	err := j.db.Update(func(tx *bbolt.Tx) error {
-		if err := putOutcomes(tx, j.pending); err != nil {
+		p := putter{tx, &j.buf}
+		if err := p.outcomes(j.pending); err != nil {
 			return err
 		}
-		if more != nil {
-			if err := more(tx); err != nil {
+		for _, e := range intents {
+			if err := p.intent(e); err != nil {
 				return err
 			}
 		}
 		return putInfo(tx, &info)
 	})
 	if err != nil {
-		return fmt.Errorf("journal %s: %w", j.path, err)
+		return j.notWritten(err)
 	}
-	j.info, j.pending = info, nil
+	j.info, j.pending = info, j.pending[:0]
 	return nil
 }
 
@@ -428,8 +435,8 @@ func (j *Journal) Unresolved() (creates map[string]bool, writes int, err error) 
 			if binary.BigEndian.Uint64(k) >= j.earlier || outcomes.Get(k) != nil {
 				return nil
 			}
-			var w shortIntent
-			if err := json.Unmarshal(v, &w); err != nil {
+			var w wireIntent
+			if err := json.Unmarshal(firstLine(v), &w); err != nil {
 				return ErrFormat
 			}
 			writes++

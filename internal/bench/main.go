@@ -32,7 +32,7 @@ func main() {
 	contacts := flag.Int("contacts", 100_000, "contacts to export")
 	imports := flag.Int("imports", 10_000, "contacts to import")
 	runs := flag.Int("runs", 3, "runs of each measurement; the median counts")
-	only := flag.String("only", "", "measure only export, import or throttle")
+	only := flag.String("only", "", "measure only export, import, plan, journal or throttle")
 	download := flag.String("download", "", "measure nothing: download all pages of this `URL` and throw them away")
 	post := flag.String("post", "", "measure nothing: post the lines of stdin to this `URL`")
 	flag.Parse()
@@ -71,6 +71,16 @@ func bench(program string, contacts, imports, runs int, only string) error {
 	}
 	if only == "" || only == "import" {
 		if err := b.imports(imports); err != nil {
+			return err
+		}
+	}
+	if only == "" || only == "plan" {
+		if err := b.plan(contacts); err != nil {
+			return err
+		}
+	}
+	if only == "" || only == "journal" {
+		if err := b.journal(imports); err != nil {
 			return err
 		}
 	}
@@ -114,24 +124,29 @@ func (b *bencher) imports(n int) error {
 		return err
 	}
 	var box *sandbox
-	fresh := func(cmd func() *exec.Cmd) func() *exec.Cmd {
-		return func() *exec.Cmd {
-			box.stop()
-			if box, err = b.sandbox("--contacts", "0"); err != nil {
-				return exec.Command("false")
-			}
-			return cmd()
-		}
-	}
 	defer func() { box.stop() }()
-	err = b.compare(fmt.Sprintf("import %d contacts from .jsonl", n), 1.5, 0,
+	fresh := b.fresh(&box)
+	return b.compare(fmt.Sprintf("import %d contacts from .jsonl", n), 1.5, 0,
 		fresh(func() *exec.Cmd { return b.cardferry(box, "import", file, "bench:", "-q") }),
 		fresh(func() *exec.Cmd {
 			cmd := exec.Command(b.self, "-post", box.url+"/v1.0/me/contacts")
 			cmd.Stdin = bytes.NewReader(bodies)
 			return cmd
 		}))
-	return err
+}
+
+// fresh gives every command an empty mailbox of its own.
+func (b *bencher) fresh(box **sandbox) func(cmd func() *exec.Cmd) func() *exec.Cmd {
+	return func(cmd func() *exec.Cmd) func() *exec.Cmd {
+		return func() *exec.Cmd {
+			(*box).stop()
+			var err error
+			if *box, err = b.sandbox("--contacts", "0"); err != nil {
+				return exec.Command("false")
+			}
+			return cmd()
+		}
+	}
 }
 
 // importFiles returns a file to import, and the bodies that the program posts for
