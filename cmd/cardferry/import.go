@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -99,6 +100,10 @@ func (x *importCommand) run(ctx context.Context, args []string) error {
 	})
 }
 
+// importMemory is what the Go runtime is asked to stay below. The index of 100,000
+// contacts and as many records takes about half of it.
+const importMemory = 128 << 20
+
 // bringing carries a sequence of contacts into an account: the common part of
 // import and migrate.
 type bringing struct {
@@ -116,6 +121,9 @@ type bringing struct {
 }
 
 func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*contact.Contact, error], to end, left *leftovers) (err error) {
+	if b.getenv("GOMEMLIMIT") == "" && b.getenv("GOGC") == "" {
+		debug.SetMemoryLimit(importMemory)
+	}
 	b.dryRun = b.dryRun || b.plan != ""
 	if b.dryRun && b.verify {
 		return usage("leave one of the two out", "--verify has nothing to read back when nothing is written")
