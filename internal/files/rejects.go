@@ -28,6 +28,7 @@ import (
 // its own, as one of an account, is written as JSON Lines.
 type Rejects struct {
 	path   string
+	raw    bool // the records' files are there to be copied from
 	table  formats.Table
 	format *formats.Format
 	stdin  *os.File           // what was read of the standard input
@@ -43,13 +44,13 @@ type reject struct {
 }
 
 // NewRejects prepares to write rejected records to path. reader is what the records are
-// read by, nil for those of an account; of its standard input a copy is kept.
+// read by, nil for those of an account or a plan; of its standard input a copy is kept.
 func NewRejects(path string, reader *Reader) (*Rejects, error) {
 	r := &Rejects{path: path, starts: map[string][]int32{}}
 	if reader == nil {
 		return r, nil
 	}
-	r.table, r.format = reader.Table, reader.Format
+	r.raw, r.table, r.format = true, reader.Table, reader.Format
 	if reader.Stdin == nil {
 		return r, nil
 	}
@@ -79,7 +80,7 @@ func (r *Rejects) Watch(records iter.Seq2[*contact.Contact, error]) iter.Seq2[*c
 }
 
 func (r *Rejects) begins(at contact.Position) {
-	if at.File == "" || at.Line == 0 {
+	if !r.standsIn(at) {
 		return
 	}
 	if _, ok := r.starts[at.File]; !ok {
@@ -88,10 +89,13 @@ func (r *Rejects) begins(at contact.Position) {
 	r.starts[at.File] = append(r.starts[at.File], int32(at.Line))
 }
 
+// standsIn reports whether a record stands on lines of a file that can be copied.
+func (r *Rejects) standsIn(at contact.Position) bool { return r.raw && at.File != "" && at.Line > 0 }
+
 // Add takes a record that failed; c is nil if it could not be read.
 func (r *Rejects) Add(at contact.Position, reason string, c *contact.Contact) {
-	if at.Line > 0 {
-		c = nil // it stands in its file
+	if r.standsIn(at) {
+		c = nil
 	}
 	r.failed = append(r.failed, reject{at, strings.ReplaceAll(reason, "\n", " "), c})
 }
@@ -116,7 +120,7 @@ func (r *Rejects) Write() ([]string, error) {
 	byFile := map[string][]reject{}
 	for _, f := range r.failed {
 		name := f.at.File
-		if f.at.Line == 0 {
+		if !r.standsIn(f.at) {
 			name = ""
 		}
 		byFile[name] = append(byFile[name], f)

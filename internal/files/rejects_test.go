@@ -168,6 +168,7 @@ func TestRejectsOfAnAccount(t *testing.T) {
 	var seq iter.Seq2[*contact.Contact, error] = func(yield func(*contact.Contact, error) bool) { yield(ann, nil) }
 	for c := range rejects.Watch(seq) {
 		rejects.Add(contact.Position{File: "work", Unit: "contact", Number: 7}, "refused", c)
+		rejects.Add(contact.Position{File: "gone.vcf", Unit: "card", Number: 1, Line: 3}, "refused", c) // of a plan
 	}
 	paths, err := rejects.Write()
 	if err != nil {
@@ -178,7 +179,7 @@ func TestRejectsOfAnAccount(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 	got, bad := read(t, reader(), paths...)
-	if len(got) != 1 || len(bad) > 0 || !contact.Equal(got[0], ann) || got[0].Photo == nil || !bytes.Equal(got[0].Photo.Data, ann.Photo.Data) {
+	if len(got) != 2 || len(bad) > 0 || !contact.Equal(got[1], ann) || got[1].Photo == nil || !bytes.Equal(got[1].Photo.Data, ann.Photo.Data) {
 		t.Errorf("read back: %+v, %v", got, bad)
 	}
 }
