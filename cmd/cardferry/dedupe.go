@@ -85,6 +85,7 @@ func (x *dedupeCommand) run(ctx context.Context, name string) error {
 	if err := x.openReports(x.report); err != nil {
 		return err
 	}
+	x.collectOften()
 	o := importer.DuplicatesOptions{Rules: rules, KeepFirst: x.onConflict == "keep", Progress: x.progress}
 	if from.isAccount() {
 		return x.account(ctx, from, o)

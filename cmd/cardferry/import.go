@@ -167,6 +167,7 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	contacts = photos.counted(contacts)
 	b.showProgress()
 	b.estimateBy(s.pacers[to.account], photos)
+	b.collectOften()
 	r, err := importer.Import(ctx, contacts, t, t.sink, o, importer.Observer{
 		Record: b.imported, Photo: b.photo, Progress: b.progress,
 	})
