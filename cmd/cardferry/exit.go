@@ -43,7 +43,7 @@ const exitCodesHelp = `Exit codes:
     4  sign-in is needed
     5  temporary: the service cannot be reached or is busy; try later
     6  refused by a guard; --yes overrides it
-    8  verify found differences
+    8  verify or roundtrip found differences
    10  no such account, folder or file
    11  another run holds the lock
   130  interrupted; the same command goes on where it stopped

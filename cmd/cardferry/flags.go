@@ -20,7 +20,7 @@ import (
 
 // formatFlags choose the format of a file and its variant.
 type formatFlags struct {
-	format, vcardVersion, csvDialect, jsonDialect, forWhom string
+	format, vcardVersion, csvDialect, jsonDialect, jsonForm, forWhom string
 	tableFlags
 	tables csv.Options // as the command completes them
 }
@@ -29,6 +29,7 @@ var (
 	vcardVersions = []string{"2.1", "3.0", "4.0"}
 	csvDialects   = csv.Dialects()
 	jsonDialects  = []string{string(outlook.GraphV1), string(outlook.GraphBeta), string(outlook.OutlookV2), string(outlook.OutlookBeta)}
+	jsonForms     = []string{string(outlook.InPage), string(outlook.InArray), string(outlook.InLines)}
 	formatNames   = []string{"vcard", "csv", "jsonl", "outlook-json", "jcard", "jscontact"}
 )
 
@@ -38,10 +39,16 @@ func (f *formatFlags) add(c *cobra.Command, ofWhat string, writes bool) {
 		f.tableFlags.add(c)
 		return
 	}
+	f.addVariants(c)
+}
+
+// addVariants adds those that choose the variant of a format to write.
+func (f *formatFlags) addVariants(c *cobra.Command) {
 	choice(c, &f.vcardVersion, "vcard-version", "", vcardVersions, "version of vCards to write; 3.0 unless --for wants another")
 	choice(c, &f.csvDialect, "csv-dialect", "", csvDialects, "columns of CSV to write: outlook unless --for names another; generic keeps every field")
 	choice(c, &f.forWhom, "for", "", destinations, destinationHelp)
 	choice(c, &f.jsonDialect, "json-dialect", jsonDialects[0], jsonDialects, "dialect of Microsoft's JSON to write")
+	choice(c, &f.jsonForm, "json-form", jsonForms[0], jsonForms, "how contacts stand in Microsoft's JSON: in a page as the service sends it, in a bare array, or one on each line")
 }
 
 // table returns the table of formats, each in the variant that the flags choose.
@@ -52,7 +59,7 @@ func (f *formatFlags) table() formats.Table {
 		vcard.Format(f.cards()),
 		csv.Format(tables),
 		jsonl.Format(),
-		outlook.Format(outlook.Options{Dialect: outlook.Dialect(f.jsonDialect)}),
+		outlook.Format(outlook.Options{Dialect: outlook.Dialect(f.jsonDialect), Form: outlook.Form(f.jsonForm)}),
 		jcard.Format(),
 		jscontact.Format(),
 	}

@@ -114,7 +114,7 @@ embedded service with 250 invented contacts to try things on.`,
 	flags.BoolVarP(&u.verbose, "verbose", "v", false, "name every record and every loss")
 	flags.BoolVar(&u.json, "json", false, "print one JSON object per line, the last one a summary")
 	root.AddCommand(
-		newExport(u), newImport(u), newMigrate(u), newConvert(u), newVerify(u), newDedupe(u),
+		newExport(u), newImport(u), newMigrate(u), newConvert(u), newVerify(u), newRoundtrip(u), newDedupe(u),
 		newApply(u), newUndo(u), newRuns(u), newFolders(u), newAccounts(u), newLogin(u), newLogout(u), newDoctor(u),
 		newSandbox(u), newVersion(u),
 		&cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesHelp},

@@ -12,12 +12,25 @@ import (
 // Options choose what [Format] writes.
 type Options struct {
 	Dialect Dialect // zero: [GraphV1]
+	Form    Form    // zero: [InPage]
 }
+
+// Form is how the contacts of a file stand in it. Reading finds out by itself.
+type Form string
+
+const (
+	InPage  Form = "page"  // as the service answers: an object whose member "value" is an array
+	InArray Form = "array" // a bare array
+	InLines Form = "lines" // an object on each line
+)
+
+// Forms returns all forms, the default first.
+func Forms() []Form { return []Form{InPage, InArray, InLines} }
 
 // Format returns the file format of saved API pages. It reads pages (one, or many
 // on end), bare arrays, single objects and objects one per line, in every dialect,
-// also mixed. It writes one page in the dialect of the options, as the service
-// would send it with its extended properties expanded, so that nothing is lost; a
+// also mixed. It writes one page (or an array, or lines) in the dialect of the options, as
+// the service would send it with its extended properties expanded, so that nothing is lost; a
 // photo's file and the folder's path stand in annotations of this project,
 // @cardferry.photo and @cardferry.folder.
 //
@@ -29,7 +42,7 @@ func Format(o Options) formats.Format {
 		Extensions: []string{".json"},
 		Sniff:      sniff,
 		NewDecoder: func(r io.Reader) formats.Decoder { return &decoder{newFramer(r)} },
-		NewEncoder: func(w io.Writer) formats.Encoder { return &encoder{w: w, dialect: o.Dialect} },
+		NewEncoder: func(w io.Writer) formats.Encoder { return &encoder{w: w, dialect: o.Dialect, form: o.Form} },
 	}
 }
 
@@ -60,10 +73,11 @@ func (d *decoder) All() iter.Seq2[*contact.Contact, error] {
 	}
 }
 
-// encoder writes one page.
+// encoder writes one page, or one of the other forms.
 type encoder struct {
 	w       io.Writer
 	dialect Dialect
+	form    Form
 	begun   bool
 	err     error
 }
@@ -80,6 +94,9 @@ func (e *encoder) Encode(c *contact.Contact) ([]contact.Loss, error) {
 	w.bookkeeping(c, p)
 	w.contact(p.item, func(*member) bool { return true })
 	w.close('}')
+	if e.form == InLines {
+		w.b = append(w.b, '\n')
+	}
 	if _, e.err = e.w.Write(w.b); e.err != nil {
 		return nil, e.err
 	}
@@ -142,13 +159,19 @@ func (w *writer) photo(photo *contact.Photo, p *prepared) {
 }
 
 func (e *encoder) separator() string {
-	if e.begun {
+	switch {
+	case e.form == InLines:
+		return ""
+	case e.begun:
 		return ",\n"
 	}
 	return e.head()
 }
 
 func (e *encoder) head() string {
+	if e.form == InArray {
+		return "[\n"
+	}
 	entity := "/$metadata#users('me')/contacts"
 	if !e.dialect.Graph() {
 		entity = "/$metadata#Me/Contacts"
@@ -161,9 +184,17 @@ func (e *encoder) Close() error {
 	if e.err != nil {
 		return e.err
 	}
-	tail := "\n]}\n"
-	if !e.begun {
-		tail = e.head() + "]}\n"
+	tail := "]}\n"
+	switch e.form {
+	case InArray:
+		tail = "]\n"
+	case InLines:
+		return nil
+	}
+	if e.begun {
+		tail = "\n" + tail
+	} else {
+		tail = e.head() + tail
 	}
 	_, e.err = io.WriteString(e.w, tail)
 	return e.err

@@ -224,6 +224,41 @@ func TestFileRoundTrip(t *testing.T) {
 	}
 }
 
+// TestForms writes every form in every dialect: each begins as it should, is recognised,
+// and reads back as it was.
+func TestForms(t *testing.T) {
+	begins := map[Form]string{"": `{"@odata.context":`, InPage: `{"@odata.context":`, InArray: "[\n{", InLines: "{"}
+	for _, d := range Dialects() {
+		for form, begin := range begins {
+			for _, n := range []int{0, 1, 3} {
+				var b bytes.Buffer
+				e := Format(Options{Dialect: d, Form: form}).NewEncoder(&b)
+				var all []*contact.Contact
+				for seed := range uint64(n) {
+					all = append(all, newRandom(seed).contact())
+					if _, err := e.Encode(all[seed]); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := e.Close(); err != nil {
+					t.Fatal(err)
+				}
+				text := b.String()
+				if n > 0 && (!strings.HasPrefix(text, begin) || !sniff([]byte(text))) || form == InLines && strings.Count(text, "\n") != n {
+					t.Errorf("%s in %q: %.200s", d, form, text)
+				}
+				got, bad, err := read(text, true)
+				if err != nil || len(bad) > 0 || len(got) != n {
+					t.Fatalf("%s in %q: %d of %d contacts, bad %v, error %v", d, form, len(got), n, bad, err)
+				}
+				for i := range all {
+					same(t, all[i], got[i])
+				}
+			}
+		}
+	}
+}
+
 func TestEmptyFile(t *testing.T) {
 	var b bytes.Buffer
 	if err := Format(Options{}).NewEncoder(&b).Close(); err != nil {
