@@ -66,7 +66,7 @@ func (x *convertCommand) run(ctx context.Context, args []string) error {
 	}
 	x.tables.Columns = extraColumns(reader, in.path, from.tables)
 	w := writing{ui: x.ui, runFlags: x.runFlags, formatFlags: x.formatFlags, split: files.Split(x.split), from: in.path, verb: "converted"}
-	return w.write(ctx, x.withPhotos(ctx, reader.Contacts(in.path)), out.path)
+	return w.write(ctx, readAhead(x.withPhotos(ctx, reader.Contacts(in.path))), out.path)
 }
 
 func sameFile(a, b string) bool {

@@ -1,6 +1,7 @@
 // Bench measures what a user waits for, as whole processes: exports and imports by
 // the program against a bare loop over the same requests, and the memory that the
-// program takes; and how well an import uses what the service allows. It prints ratios beside the floors that the project holds itself
+// program takes; how well an import uses what the service allows; and the speed of the vCard
+// codec beside the library that it is an answer to. It prints ratios beside the floors that the project holds itself
 // to; absolute times are those of the machine.
 package main
 
@@ -31,8 +32,9 @@ func main() {
 	program := flag.String("program", "bin/cardferry", "the program to measure")
 	contacts := flag.Int("contacts", 100_000, "contacts to export")
 	imports := flag.Int("imports", 10_000, "contacts to import")
+	cards := flag.Int("cards", 1_000_000, "cards to convert")
 	runs := flag.Int("runs", 3, "runs of each measurement; the median counts")
-	only := flag.String("only", "", "measure only export, import, plan, journal or throttle")
+	only := flag.String("only", "", "measure only export, import, plan, journal, throttle, codec or convert")
 	download := flag.String("download", "", "measure nothing: download all pages of this `URL` and throw them away")
 	post := flag.String("post", "", "measure nothing: post the lines of stdin to this `URL`")
 	flag.Parse()
@@ -43,7 +45,7 @@ func main() {
 	case *post != "":
 		err = postAll(*post, os.Stdin)
 	default:
-		err = bench(*program, *contacts, *imports, *runs, *only)
+		err = bench(*program, *contacts, *imports, *cards, *runs, *only)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -51,7 +53,7 @@ func main() {
 	}
 }
 
-func bench(program string, contacts, imports, runs int, only string) error {
+func bench(program string, contacts, imports, cards, runs int, only string) error {
 	dir, err := os.MkdirTemp("", "cardferry-bench-")
 	if err != nil {
 		return err
@@ -61,7 +63,9 @@ func bench(program string, contacts, imports, runs int, only string) error {
 	if b.self, err = os.Executable(); err != nil {
 		return err
 	}
-	fmt.Printf("%-44s %10s %10s %7s %7s\n", "measurement (median wall time)", "cardferry", "bare loop", "ratio", "floor")
+	if only == "" || only == "export" || only == "import" {
+		fmt.Printf("%-44s %10s %10s %7s %7s\n", "measurement (median wall time)", "cardferry", "bare loop", "ratio", "floor")
+	}
 	if only == "" || only == "export" {
 		for _, n := range []int{contacts / 10, contacts} {
 			if err := b.exports(n); err != nil {
@@ -85,7 +89,17 @@ func bench(program string, contacts, imports, runs int, only string) error {
 		}
 	}
 	if only == "" || only == "throttle" {
-		return b.throttled(20_000, 5_000)
+		if err := b.throttled(20_000, 5_000); err != nil {
+			return err
+		}
+	}
+	if only == "" || only == "codec" {
+		if err := b.codec(); err != nil {
+			return err
+		}
+	}
+	if only == "" || only == "convert" {
+		return b.converting(cards)
 	}
 	return nil
 }
