@@ -29,7 +29,7 @@ var androidRelations = map[int]string{1: "assistant", 2: "brother", 3: contact.C
 // readAndroid reads relations, nicknames and anniversaries; other rows are kept as
 // they are.
 func readAndroid(r *cardReader, p *property) bool {
-	parts := splitRaw(nil, p.value, ';')
+	parts := r.split(p.value, ';')
 	if len(parts) < 3 || r.scalarParams(p) != nil || value(parts[1]) == "" {
 		return false
 	}

@@ -14,16 +14,23 @@ import (
 type rawCard struct {
 	at     contact.Position
 	lines  []rawLine
+	all    string   // the lines, one behind the other
+	long   []string // but for long ones: a photo shall not live as long as the name beside it
 	clean  bool     // every line is UTF-8 without control characters
 	faults []string // what is wrong with the card as a whole
 }
 
-// rawLine is an unfolded line. Those of a card are parts of one string, but for
-// long ones: a photo shall not live as long as the name beside it.
+// rawLine is an unfolded line.
 type rawLine struct {
-	text     string
-	from, to int
+	from, to int // in the card's text; to is -1 for one of the long lines, from its index
 	number   int // of the physical line on which it begins
+}
+
+func (c *rawCard) text(l rawLine) string {
+	if l.to < 0 {
+		return c.long[l.from]
+	}
+	return c.all[l.from:l.to]
 }
 
 // longLine is from how many bytes on a line has a string of its own.
@@ -109,6 +116,7 @@ func (s *splitter) isBegin(line []byte) bool {
 func (s *splitter) collect() (*rawCard, error) {
 	s.reset()
 	for {
+		s.takePlain()
 		line, err := s.in.next()
 		switch {
 		case err == io.EOF:
@@ -140,7 +148,7 @@ func (s *splitter) reset() {
 	s.begun = false
 	s.count++
 	s.card.at = contact.Position{Unit: "card", Number: s.count, Line: s.in.number}
-	s.card.lines, s.card.faults = s.card.lines[:0], nil
+	s.card.lines, s.card.long, s.card.faults = s.card.lines[:0], nil, nil
 	if cap(s.buf) > 1<<20 {
 		s.buf = nil // one huge card does not cost memory for ever
 	}
@@ -149,6 +157,52 @@ func (s *splitter) reset() {
 
 func (s *splitter) fault(reason string) {
 	s.card.faults = append(s.card.faults, fmt.Sprintf("line %d: %s", s.in.number, reason))
+}
+
+// takePlain takes the lines of the card that are read already and are nothing but
+// properties: no fold, no soft break, no base64 without indentation, no frame. Most
+// lines are, and what takes care of the others need not look at them.
+func (s *splitter) takePlain() {
+	if s.nested > 0 || s.from >= 0 && !endsPlain(s.buf[s.from:]) {
+		return
+	}
+	for s.size < formats.MaxRecord && len(s.card.lines) < formats.MaxExtra-1 {
+		w := s.in.buf[s.in.start:s.in.end]
+		lf := bytes.IndexByte(w, '\n')
+		if lf < 2 || lf+1 == len(w) || w[lf+1] == ' ' || w[lf+1] == '\t' {
+			return
+		}
+		line := w[:lf]
+		if line[lf-1] == '\r' {
+			line = line[:lf-1]
+		}
+		if !isPlainLine(line) {
+			return
+		}
+		s.endLine()
+		s.in.consume(lf + 1)
+		s.in.number++
+		s.from, s.number, s.enc = len(s.buf), s.in.number, unknown
+		s.buf = append(s.buf, line...)
+		s.size += lf
+	}
+}
+
+// endsPlain reports whether no line can belong to this one but an indented one.
+func endsPlain(line []byte) bool {
+	switch line[len(line)-1] {
+	case '=', ':', ' ', '\t':
+		return false
+	}
+	return true
+}
+
+// isPlainLine reports whether a line is a property, and complete.
+func isPlainLine(line []byte) bool {
+	if len(line) < 2 || len(line) >= longLine || line[0]|0x20 < 'a' || line[0]|0x20 > 'z' || !endsPlain(line) {
+		return false
+	}
+	return bytes.IndexByte(line, ':') > 0 && bytes.IndexByte(line, '\r') < 0 && !isMark(line, "END") && !isMark(line, "BEGIN")
 }
 
 // add takes one physical line into the card: a line of its own, or the
@@ -238,8 +292,9 @@ func (s *splitter) endLine() {
 	}
 	l := rawLine{from: s.from, to: len(s.buf), number: s.number}
 	if l.to-l.from >= longLine {
-		l.text = string(s.buf[l.from:])
+		s.card.long = append(s.card.long, string(s.buf[l.from:]))
 		s.buf = s.buf[:l.from]
+		l.from, l.to = len(s.card.long)-1, -1
 	}
 	s.card.lines = append(s.card.lines, l)
 	s.from = -1
@@ -248,15 +303,10 @@ func (s *splitter) endLine() {
 // finish completes the card.
 func (s *splitter) finish() *rawCard {
 	s.endLine()
-	all := string(s.buf)
-	s.card.clean = isClean(all)
-	for i := range s.card.lines {
-		l := &s.card.lines[i]
-		if l.text == "" {
-			l.text = all[l.from:l.to]
-		} else if s.card.clean && !isClean(l.text) {
-			s.card.clean = false
-		}
+	s.card.all = string(s.buf)
+	s.card.clean = isClean(s.card.all)
+	for _, text := range s.card.long {
+		s.card.clean = s.card.clean && isClean(text)
 	}
 	return &s.card
 }

@@ -76,7 +76,7 @@ func (t *tokenizer) group(card *rawCard) (name string, members []string) {
 	isGroup := false
 	var p property
 	for _, l := range card.lines {
-		if !t.parse(&p, l.text, l.number, card.clean) {
+		if !t.parse(&p, card.text(l), l.number, card.clean) {
 			continue
 		}
 		switch p.name {

@@ -85,19 +85,18 @@ func (r *cardReader) read(card *rawCard) (*contact.Contact, error) {
 func (r *cardReader) parse(card *rawCard) {
 	r.version = ""
 	for _, l := range card.lines {
-		if len(l.text) > 8 && strings.EqualFold(l.text[:8], "VERSION:") {
-			r.version = strings.TrimSpace(l.text[8:])
+		if text := card.text(l); len(text) > 8 && text[0]|0x20 == 'v' && strings.EqualFold(text[:8], "VERSION:") {
+			r.version = strings.TrimSpace(text[8:])
 			break
 		}
 	}
 	r.modern = r.version != "" && r.version != "2.1"
 	r.tokens.modern = r.modern
 	r.props = slices.Grow(r.props[:0], len(card.lines))
-	for i := range card.lines {
-		l := &card.lines[i]
+	for _, l := range card.lines {
 		n := len(r.props)
 		r.props = r.props[:n+1]
-		if !r.tokens.parse(&r.props[n], l.text, l.number, card.clean) {
+		if !r.tokens.parse(&r.props[n], card.text(l), l.number, card.clean) {
 			r.props = r.props[:n]
 			r.unread("extra", contact.Dropped, fmt.Sprintf("line %d: not a property", l.number))
 			continue
