@@ -72,7 +72,7 @@ func ParseDate(s string) (Date, error) {
 	text, _, _ := strings.Cut(strings.TrimSpace(s), "T")
 	text, _, _ = strings.Cut(text, " ")
 	d, ok := parseDate(text)
-	if !ok || !d.valid() {
+	if !ok || !d.Valid() {
 		return Date{}, fmt.Errorf("not a date of the form YYYY-MM-DD or --MM-DD")
 	}
 	return d, nil
@@ -127,7 +127,8 @@ func number(s string, n int) (v int, ok bool) {
 	return v, true
 }
 
-func (d Date) valid() bool {
+// Valid reports whether there can be such a day, as far as it is known; no date is none.
+func (d Date) Valid() bool {
 	if d.IsZero() || d.Month > 12 || d.Day > 31 {
 		return false
 	}

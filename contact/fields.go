@@ -21,6 +21,7 @@ type definition struct {
 	set   func(dst, src *Contact)                    // dst takes the value of src
 	unite func(dst, src *Contact, win bool, r Rules) // dst takes from src what it lacks; win: src overrules
 	clean func(c *Contact)
+	tidy  func(c *Contact) // clean, for one whose texts are clean; nil: nothing is left to do
 	// derived says that an empty value stands for one that follows from other fields.
 	derived bool
 	// missing returns the indexes of the items of src that dst has in no form;
@@ -123,7 +124,7 @@ var table = []definition{
 	text("organization.manager", func(c *Contact) *string { return &c.Organization.Manager }, nil),
 	text("organization.assistant", func(c *Contact) *string { return &c.Organization.Assistant }, nil),
 	list("emails", func(c *Contact) *[]Email { return &c.Emails }, items[Email]{
-		ordered: true, equal: Email.equal, same: Email.same, empty: Email.isEmpty, clean: (*Email).clean, join: (*Email).join, kind: (*Email).kind}),
+		ordered: true, equal: Email.equal, same: Email.same, empty: Email.isEmpty, clean: (*Email).clean, settle: (*Email).settle, join: (*Email).join, kind: (*Email).kind}),
 	list("phones", func(c *Contact) *[]Phone { return &c.Phones }, items[Phone]{
 		equal: Phone.equal, same: Phone.same, sameBy: Rules.samePhone, empty: Phone.isEmpty, clean: (*Phone).clean, join: (*Phone).join, kind: (*Phone).kind}),
 	list("addresses", func(c *Contact) *[]Address { return &c.Addresses }, items[Address]{

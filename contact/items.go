@@ -20,6 +20,10 @@ func (e Email) isEmpty() bool { return e.Address == "" && e.Name == "" }
 
 func (e *Email) clean() {
 	cleanAll(&e.Address, &e.Name, &e.Type)
+	e.settle()
+}
+
+func (e *Email) settle() {
 	for len(e.Address) > 7 && strings.EqualFold(e.Address[:7], "mailto:") {
 		e.Address = strings.TrimSpace(e.Address[7:])
 	}

@@ -10,6 +10,7 @@ type items[T any] struct {
 	sameBy      func(r Rules, a, b T) bool // same under rules; nil: they change nothing
 	empty       func(T) bool
 	clean       func(*T)
+	settle      func(*T)                      // what clean does beside cleaning texts; nil: nothing
 	join        func(dst *T, src T, win bool) // nil: same items need no joining
 	kind        func(*T) *string              // the item's type; nil: it has none
 }
@@ -28,7 +29,12 @@ func list[T any](f Field, at func(*Contact) *[]T, it items[T]) definition {
 		unite: func(dst, src *Contact, win bool, r Rules) { *at(dst) = it.under(r).unite(*at(dst), *at(src), win) },
 		clean: func(c *Contact) {
 			if all := at(c); *all != nil {
-				*all = it.cleaned(*all)
+				*all = it.cleaned(*all, it.clean)
+			}
+		},
+		tidy: func(c *Contact) {
+			if all := at(c); *all != nil {
+				*all = it.cleaned(*all, it.settle)
 			}
 		},
 		missing: func(dst, src *Contact) []int { return it.missing(*at(dst), *at(src)) },
@@ -76,12 +82,14 @@ func equalUnordered[T any](a, b []T, equal func(a, b T) bool) bool {
 	return true
 }
 
-// cleaned returns the list with its items cleaned, empty items and exact
-// repetitions gone.
-func (it items[T]) cleaned(all []T) []T {
+// cleaned returns the list with its items cleaned by clean, which may be nil, and
+// empty items and exact repetitions gone.
+func (it items[T]) cleaned(all []T, clean func(*T)) []T {
 	kept := all[:0]
 	for i := range all {
-		it.clean(&all[i])
+		if clean != nil {
+			clean(&all[i])
+		}
 		if it.empty(all[i]) || slices.ContainsFunc(kept, func(w T) bool { return it.equal(w, all[i]) }) {
 			continue
 		}

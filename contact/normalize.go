@@ -28,6 +28,29 @@ func Normalize(c *Contact) *Contact {
 	return c
 }
 
+// Tidy is [Normalize] for a contact of which every text is clean and trimmed already,
+// as a decoder knows that has looked at the whole record: it puts lists and the folder
+// in order.
+func Tidy(c *Contact) *Contact {
+	for _, i := range untidy {
+		table[i].tidy(c)
+	}
+	if c.Folder != "" {
+		c.Folder = c.Folder.Clean()
+	}
+	return c
+}
+
+// untidy are the fields, by their index, that have something to be put in order.
+var untidy = func() (all []int) {
+	for i := range table {
+		if table[i].tidy != nil {
+			all = append(all, i)
+		}
+	}
+	return all
+}()
+
 func cleanInPlace(s *string) {
 	if *s != "" && !isTidy(*s) {
 		*s = cleanText(*s)

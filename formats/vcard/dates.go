@@ -39,8 +39,10 @@ func dateReader(name string, at func(*contact.Contact) *contact.Date) reader {
 // the model has none. Midnight is none either.
 func parseDate(p *property) (d contact.Date, clock string, ok bool) {
 	text := value(p.value)
-	if i := strings.IndexAny(text, "Tt "); i > 0 {
-		text, clock = text[:i], "T"+text[i+1:]
+	if len(text) > 8 && text[4] != '-' || len(text) > len("2006-01-02") { // 20060102 and 2006-01-02 have none
+		if i := strings.IndexAny(text, "Tt "); i > 0 {
+			text, clock = text[:i], "T"+text[i+1:]
+		}
 	}
 	d, err := contact.ParseDate(text)
 	if err != nil || !isClock(clock) {
@@ -104,6 +106,9 @@ func (w *writer) dateText(d contact.Date) (text string, omitsYear bool) {
 // basic and extended, with a point or a comma before fractions. One without a
 // zone is taken for UTC. Fractions, which 4.0 has no form for, are cut off.
 func parseTime(s string) (time.Time, bool) {
+	if t, ok := parseUsualTime(s); ok {
+		return t, true
+	}
 	layouts := [...]string{"20060102T150405Z0700", "20060102T150405", "20060102"}
 	if len(s) > 4 && s[4] == '-' {
 		layouts = [...]string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02"}
@@ -114,6 +119,36 @@ func parseTime(s string) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// parseUsualTime reads 20060102T150405Z and 2006-01-02T15:04:05Z, as nearly all are.
+func parseUsualTime(s string) (time.Time, bool) {
+	if len(s) == len("2006-01-02T15:04:05Z") && s[4] == '-' && s[7] == '-' && s[13] == ':' && s[16] == ':' {
+		s = s[:4] + s[5:7] + s[8:13] + s[14:16] + s[17:]
+	}
+	if len(s) != len("20060102T150405Z") || s[8] != 'T' || s[15] != 'Z' {
+		return time.Time{}, false
+	}
+	var n [6]int // year, month, day, hour, minute, second
+	at := 0
+	for i, size := range [...]int{4, 2, 2, 2, 2, 2} {
+		if i == 3 {
+			at++
+		}
+		for ; size > 0; size-- {
+			c := s[at]
+			if c < '0' || c > '9' {
+				return time.Time{}, false
+			}
+			n[i] = 10*n[i] + int(c-'0')
+			at++
+		}
+	}
+	d := contact.Date{Year: n[0], Month: n[1], Day: n[2]}
+	if !d.Valid() || !d.Full() || n[3] > 23 || n[4] > 59 || n[5] > 59 {
+		return time.Time{}, false
+	}
+	return time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], n[5], 0, time.UTC), true
 }
 
 func readRevision(r *cardReader, p *property) bool {

@@ -19,6 +19,9 @@ type head struct {
 	charset string // of the value, "" if nothing was said
 	size    int    // bytes of it, with the ":" that ends it
 
+	text    string // all of it, of one that is remembered
+	follows *head  // what stood behind it last: a program writes its properties in one order
+
 	sought bool // whether entry is that of the table of readers
 	entry  entry
 	known  bool // there is one
@@ -66,6 +69,23 @@ func (t *tokenizer) headOf(text string, clean bool) *head {
 	if !clean {
 		return t.parseHead(text, false)
 	}
+	last := t.last
+	if last != nil && last.follows != nil && strings.HasPrefix(text, last.follows.text) {
+		t.last = last.follows
+		return t.last
+	}
+	h := t.lookUp(text)
+	if t.last = nil; h != nil && h.text != "" {
+		t.last = h
+		if last != nil {
+			last.follows = h
+		}
+	}
+	return h
+}
+
+// lookUp finds the head of a line of clean text in the memory, or reads it.
+func (t *tokenizer) lookUp(text string) *head {
 	until := text[:strings.IndexByte(text[:min(len(text), longestHead)], ':')+1]
 	if h := t.heads[until]; h != nil {
 		return h
@@ -81,6 +101,7 @@ func (t *tokenizer) headOf(text string, clean bool) *head {
 	if t.heads == nil || len(t.heads) >= mostHeads {
 		t.heads = memory{}
 	}
+	h.text = until
 	t.heads[until] = h
 	return h
 }

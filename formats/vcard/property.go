@@ -15,6 +15,7 @@ type tokenizer struct {
 	converted bool // the stream was UTF-16: CHARSET tells of its past
 	modern    bool // the card is 3.0 or 4.0: parameters have the escapes of RFC 6868
 	heads     memory
+	last      *head    // of the line before, if it is remembered
 	faults    []string // what was lost of the line parsed last
 }
 

@@ -37,6 +37,7 @@ type cardReader struct {
 	c       *contact.Contact // the room's
 	modern  bool             // 3.0 or 4.0: commas make lists
 	version string
+	clean   bool // every text of the card is, and readers trim
 	labels  []groupLabel
 	// inGroups are the properties in a group; grouped says that the group of one
 	// of them has become a parameter.
@@ -58,6 +59,7 @@ type groupLabel struct {
 
 // read makes the contact. An error says that nothing of the card was readable.
 func (r *cardReader) read(card *rawCard) (*contact.Contact, error) {
+	r.clean = card.clean
 	r.room = r.rooms.next()
 	r.c = &r.room.contact
 	r.c.At = card.at
@@ -151,7 +153,11 @@ func (r *cardReader) finish() *contact.Contact {
 	if r.desktop && r.version == "2.1" {
 		r.moveOffice()
 	}
-	contact.Normalize(c)
+	if r.clean {
+		contact.Tidy(c)
+	} else {
+		contact.Normalize(c)
+	}
 	if r.grouped && dropLoneGroups(c) {
 		contact.Normalize(c)
 	}

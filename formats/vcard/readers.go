@@ -131,19 +131,27 @@ func readName(r *cardReader, p *property) bool {
 			return false
 		}
 	}
-	parts := r.split(p.value, ';')
+	rest, found := p.value, true
 	for i, f := range fields {
-		switch {
-		case i >= len(parts):
-		case !r.modern:
-			*f = value(parts[i])
-		case f == &n.Suffix:
-			*f = joined(parts[i], ", ")
-		default:
-			*f = joined(parts[i], " ")
+		part := rest
+		if part, rest, found = cutRaw(rest, ';'); part != "" {
+			switch {
+			case !r.modern:
+				*f = value(part)
+			case i == 4:
+				*f = joined(part, ", ")
+			default:
+				*f = joined(part, " ")
+			}
+		}
+		if !found {
+			break
 		}
 	}
-	r.attach(gv.FieldName, p, tail(parts, 5))
+	if !found || strings.Trim(rest, "; \t") == "" {
+		rest = ""
+	}
+	r.attach(gv.FieldName, p, rest)
 	return true
 }
 

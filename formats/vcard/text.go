@@ -92,7 +92,20 @@ func unescape(s string) string {
 }
 
 // value is the text of a raw value in the model's form.
-func value(raw string) string { return strings.TrimSpace(unescape(raw)) }
+func value(raw string) string {
+	if n := len(raw); n > 0 && isVisible[raw[0]] && isVisible[raw[n-1]] && strings.IndexByte(raw, '\\') < 0 {
+		return raw // most are so
+	}
+	return strings.TrimSpace(unescape(raw))
+}
+
+// isVisible has the bytes of ASCII that are no blanks.
+var isVisible = func() (t [256]bool) {
+	for c := '!'; c <= '~'; c++ {
+		t[c] = true
+	}
+	return t
+}()
 
 // cutRaw cuts a raw value around the first separator that is not escaped.
 func cutRaw(raw string, sep byte) (before, after string, found bool) {

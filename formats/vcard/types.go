@@ -194,6 +194,7 @@ func (k *kind) labelType(label string) string {
 	inner, isApple := strings.CutPrefix(label, "_$!<")
 	if isApple {
 		inner, isApple = strings.CutSuffix(inner, ">!$_")
+		inner = strings.TrimSpace(inner)
 	}
 	if !isApple {
 		inner = label
