@@ -21,7 +21,7 @@ type change struct {
 	created, deleted bool
 	before           uint64 // the first entry that holds the contact as it was
 	want             uint64 // the last one that holds it as it was to be
-	photo            string // the hash of the photo that was set, "" for none
+	photo            string // the hash of the photo that was to be set, "" for none
 	oldPhoto         uint64 // the first entry that set a photo, and holds the one before it
 
 	there *spool.Slot // the contact as it is now, nil when it is gone
@@ -169,4 +169,19 @@ func (cs *changes) get(slot *spool.Slot) (*contact.Contact, error) {
 		return nil, nil
 	}
 	return cs.held.Get(*slot)
+}
+
+// photoLeft returns the hash of the photo that the run left, "" for none. One that
+// travels within its contact may have been stored in a smaller form, or not at all: then
+// the answer, in the entry of the contact, tells.
+func (c *change) photoLeft(e *journal.Entry) string {
+	switch {
+	case e == nil || e.After == nil || c.oldPhoto != 0 || c.photo == "":
+		return c.photo
+	case e.After.Photo == nil:
+		return ""
+	case e.After.Photo.SHA256 != "":
+		return e.After.Photo.SHA256
+	}
+	return c.photo
 }

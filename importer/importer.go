@@ -86,6 +86,14 @@ type PhotoEmbedder interface {
 	EmbedsPhotos() // does nothing
 }
 
+// A PhotoRemover is a PhotoSink that can take a contact's photo away. Only taking back
+// what a run set asks for it.
+type PhotoRemover interface {
+	// RemovePhoto removes the photo, with errors as SetPhoto's. A contact that has none
+	// is no error.
+	RemovePhoto(ctx context.Context, ref contact.Ref) error
+}
+
 // A PhotoReader is a Sink whose photos can be fetched, to tell whether one that is
 // there already is the one to be set.
 type PhotoReader interface {

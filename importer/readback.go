@@ -107,9 +107,9 @@ func (rb *readingBack) compare(ctx context.Context, c *change) (Difference, erro
 		return d, nil
 	}
 	d.ID = now.ID
+	var e *journal.Entry
 	if c.want != 0 {
-		e, err := rb.journal.Entry(c.want)
-		if err != nil {
+		if e, err = rb.journal.Entry(c.want); err != nil {
 			return d, err
 		}
 		want, _ := project(rb.sink, e.Want)
@@ -118,12 +118,12 @@ func (rb *readingBack) compare(ctx context.Context, c *change) (Difference, erro
 			d.Fields = append(d.Fields, "folder")
 		}
 	}
-	if reader, ok := rb.sink.(PhotoReader); ok && c.photo != "" {
+	if reader, ok := rb.sink.(PhotoReader); ok && c.photoLeft(e) != "" {
 		photo, err := reader.Photo(ctx, now.ID)
 		if err != nil {
 			return d, err
 		}
-		if photo == nil || photo.SHA256 != c.photo {
+		if photo == nil || photo.SHA256 != c.photoLeft(e) {
 			d.Fields = append(d.Fields, "photo")
 		}
 	}

@@ -89,8 +89,8 @@ var ErrCannotDelete = errors.New("the account has no way to delete contacts")
 // that it made, if nothing is in them. A contact that is not as the run left it is
 // left alone, and named.
 //
-// A photo cannot be removed from a contact everywhere. One that had none before the
-// run is created anew without it, and then the old one is deleted.
+// A photo cannot be removed from a contact everywhere. Where it cannot, one that had none
+// before the run is created anew without it, and then the old one is deleted.
 //
 // Undo can be interrupted and run again: what is done already is as before.
 func Undo(ctx context.Context, j *journal.Journal, reader Reader, sink Sink, o UndoOptions, ob UndoObserver) (*UndoReport, error) {
@@ -236,7 +236,7 @@ func (u *undoing) contact(ctx context.Context, c *change, r *UndoResult) error {
 	if err != nil {
 		return err
 	}
-	photo, err := u.photo(ctx, c, now)
+	photo, err := u.photo(ctx, c, fields.entry, now)
 	if err != nil {
 		return err
 	}
@@ -248,6 +248,9 @@ func (u *undoing) contact(ctx context.Context, c *change, r *UndoResult) error {
 	case c.created:
 		r.Outcome = Deleted
 		return u.delete(ctx, now.Ref())
+	case photo.remove && u.canRemove():
+		r.Outcome = Restored
+		return u.restore(ctx, now, fields.restore, nil, true)
 	case photo.remove:
 		r.Outcome = Recreated
 		return u.recreate(ctx, c, cmp.Or(fields.restore, now), nil)
@@ -256,7 +259,7 @@ func (u *undoing) contact(ctx context.Context, c *change, r *UndoResult) error {
 		return nil
 	}
 	r.Outcome = Restored
-	return u.restore(ctx, now, fields.restore, photo.restore)
+	return u.restore(ctx, now, fields.restore, photo.restore, false)
 }
 
 // gone says what it means that a contact is not there any more.
@@ -272,6 +275,7 @@ func (u *undoing) gone(ctx context.Context, c *change, r *UndoResult) error {
 
 // fieldState says how the fields of a contact compare to what the run left.
 type fieldState struct {
+	entry   *journal.Entry   // the last that wrote them; nil for none
 	changed string           // not as the run left them: why
 	restore *contact.Contact // what they were before; nil: they need not be restored
 }
@@ -284,6 +288,7 @@ func (u *undoing) fields(c *change, now *contact.Contact) (s fieldState, err err
 	if err != nil {
 		return s, err
 	}
+	s.entry = e
 	if c.before != 0 {
 		first, err := u.journal.Entry(c.before)
 		if err != nil {
@@ -321,8 +326,9 @@ type photoState struct {
 	remove  bool           // there was none
 }
 
-func (u *undoing) photo(ctx context.Context, c *change, now *contact.Contact) (s photoState, err error) {
-	if c.photo == "" && (!c.created || now.Photo == nil) {
+func (u *undoing) photo(ctx context.Context, c *change, e *journal.Entry, now *contact.Contact) (s photoState, err error) {
+	left := c.photoLeft(e)
+	if left == "" && (!c.created || now.Photo == nil) {
 		return s, nil
 	}
 	var there *contact.Photo
@@ -348,7 +354,7 @@ func (u *undoing) photo(ctx context.Context, c *change, now *contact.Contact) (s
 		return s, nil
 	case there != nil && old != nil && there.SHA256 == old.SHA256:
 		return s, nil
-	case there == nil || there.SHA256 != c.photo:
+	case there == nil || there.SHA256 != left:
 		return photoState{changed: "its photo was changed since"}, nil
 	}
 	return photoState{restore: old, remove: old == nil}, nil
@@ -361,17 +367,30 @@ func (u *undoing) delete(ctx context.Context, ref contact.Ref) error {
 	return u.deleter.Delete(ctx, ref)
 }
 
-func (u *undoing) restore(ctx context.Context, now, before *contact.Contact, photo *contact.Photo) error {
+func (u *undoing) canRemove() bool {
+	_, ok := u.sink.(PhotoRemover)
+	return ok
+}
+
+// restore writes back what a contact was before: its fields unless before is nil, and
+// its photo if there is one, or none.
+func (u *undoing) restore(ctx context.Context, now, before *contact.Contact, photo *contact.Photo, noPhoto bool) error {
 	if u.o.DryRun {
 		return nil
 	}
+	ref := now.Ref()
 	if before != nil {
-		if _, err := u.sink.Update(ctx, now.Ref(), contact.NewPatch(now, before)); err != nil {
+		stored, err := u.sink.Update(ctx, ref, contact.NewPatch(now, before))
+		if err != nil {
 			return err
 		}
+		ref = stored.Contact.Ref()
 	}
-	if photo != nil {
-		return u.setPhoto(ctx, now.Ref(), photo)
+	switch {
+	case noPhoto:
+		return u.sink.(PhotoRemover).RemovePhoto(ctx, ref)
+	case photo != nil:
+		return u.setPhoto(ctx, ref, photo)
 	}
 	return nil
 }

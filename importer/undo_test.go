@@ -189,6 +189,27 @@ func TestUndoLeavesWhatChangedSince(t *testing.T) {
 	}
 }
 
+// remover is a fake that can remove photos.
+type remover struct{ *importertest.Fake }
+
+func (r remover) RemovePhoto(ctx context.Context, ref contact.Ref) error {
+	return r.TakePhoto(ctx, ref)
+}
+
+// TestUndoRemovesPhotos where the account can: no contact is created anew then.
+func TestUndoRemovesPhotos(t *testing.T) {
+	f := account(t, before...)
+	was := snapshot(t, f)
+	j := newJournal(t)
+	if _, err := importer.Import(t.Context(), sequence(input), f, f, importer.Options{Policy: importer.Update, Journal: j}, importer.Observer{}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := importer.Undo(t.Context(), j, f, remover{f}, importer.UndoOptions{Settle: time.Nanosecond}, importer.UndoObserver{})
+	if err != nil || r.Recreated != 0 || r.Restored != 3 || snapshot(t, f) != was {
+		t.Errorf("report %+v, error %v\n%s", r, err, snapshot(t, f))
+	}
+}
+
 // TestUndoInterrupted cuts undo off at every write, and runs it again.
 func TestUndoInterrupted(t *testing.T) {
 	for cut := 1; ; cut++ {

@@ -89,28 +89,25 @@ func (e *env) findRun(name string) (string, error) {
 // identity says which mailbox an account is, and by which kind of ids it knows its
 // contacts: Graph's are not those of Outlook REST.
 func (a *account) identity() string {
-	host := "sandbox:" + a.name
-	if a.provider != providerSandbox {
-		address := a.url
-		if address == "" {
-			address = a.dialect.BaseURL()
-		}
-		if u, err := url.Parse(address); err == nil {
-			host = u.Host
-		}
+	where, ids, user := a.url, "outlook", cmp.Or(a.user, "me")
+	switch {
+	case a.provider == providerSandbox:
+		where = a.name
+	case a.dav != nil:
+		where, user = cmp.Or(a.url, a.dav.preset.Name, a.domain), a.dav.user
+	default:
+		where = cmp.Or(a.url, a.dialect.BaseURL())
 	}
-	ids := "outlook"
-	if a.dialect.Graph() {
+	if u, err := url.Parse(where); err == nil && u.Host != "" {
+		where = u.Host
+	}
+	switch {
+	case a.dav != nil:
+		ids = "hrefs"
+	case a.dialect.Graph():
 		ids = "graph"
 	}
-	user := a.user
-	if a.dav != nil {
-		ids, user = "carddav", a.dav.user
-	}
-	if user == "" {
-		user = "me"
-	}
-	return strings.Join([]string{a.provider, host, ids, user}, " ")
+	return strings.Join([]string{a.provider, where, ids, user}, " ")
 }
 
 // same is equal for command lines that bring the same thing to the same place.

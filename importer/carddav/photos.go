@@ -107,6 +107,19 @@ func (s *Sink) SetPhoto(ctx context.Context, ref contact.Ref, p *contact.Photo) 
 	return stored.Contact.Photo, nil
 }
 
+// RemovePhoto implements importer.PhotoRemover.
+func (s *Sink) RemovePhoto(ctx context.Context, ref contact.Ref) error {
+	_, err := s.change(ctx, ref.ID, func(now *contact.Contact) (*contact.Contact, []contact.Loss) {
+		next := now.Clone()
+		next.Photo = nil
+		return next, nil
+	})
+	if err != nil {
+		return fmt.Errorf("removing a photo: %w", judge(err))
+	}
+	return nil
+}
+
 // Photo implements importer.PhotoReader.
 func (s *Sink) Photo(ctx context.Context, id contact.ID) (*contact.Photo, error) {
 	_, c, _, err := s.read(ctx, id)

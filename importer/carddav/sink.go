@@ -20,7 +20,7 @@ import (
 )
 
 // Sink is an account opened for writing. It implements importer.Sink, and with it
-// Projector, PhotoEmbedder, PhotoReader, KeyFinder, Deleter and FolderRemover.
+// Projector, PhotoEmbedder, PhotoRemover, PhotoReader, KeyFinder, Deleter and FolderRemover.
 type Sink struct {
 	client  *dav.Client
 	folders *folders
@@ -34,6 +34,7 @@ var (
 	_ importer.Sink          = (*Sink)(nil)
 	_ importer.Projector     = (*Sink)(nil)
 	_ importer.PhotoEmbedder = (*Sink)(nil)
+	_ importer.PhotoRemover  = (*Sink)(nil)
 	_ importer.PhotoReader   = (*Sink)(nil)
 	_ importer.KeyFinder     = (*Sink)(nil)
 	_ importer.Deleter       = (*Sink)(nil)

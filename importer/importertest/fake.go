@@ -144,6 +144,18 @@ func (f *Fake) SetPhoto(ctx context.Context, ref contact.Ref, p *contact.Photo) 
 	return held.Photo, nil
 }
 
+// TakePhoto removes a contact's photo, as people can in services whose clients cannot.
+func (f *Fake) TakePhoto(ctx context.Context, ref contact.Ref) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	held, err := f.find(ctx, ref.ID)
+	if err == nil {
+		held.Photo = nil
+		f.stored(held)
+	}
+	return err
+}
+
 // Photo implements importer.PhotoReader.
 func (f *Fake) Photo(ctx context.Context, id contact.ID) (*contact.Photo, error) {
 	f.mu.Lock()

@@ -34,6 +34,18 @@ func testPhotos(t *testing.T, a Account) {
 			}
 		}
 	}
+	if remover, ok := a.Sink.(importer.PhotoRemover); ok {
+		for range 2 { // the second time there is none
+			if err := remover.RemovePhoto(t.Context(), stored.Ref()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := held(t, a)[stored.ID]
+		if got.Photo != nil {
+			t.Error("a photo that was removed is there")
+		}
+		kept(t, a, got, person(1), "")
+	}
 	if _, err := sink.SetPhoto(t.Context(), stored.Ref(), contact.NewPhoto([]byte("no picture"))); !errors.Is(err, importer.ErrRejected) {
 		t.Errorf("what is no picture: %v, want ErrRejected", err)
 	}

@@ -234,6 +234,7 @@ func (j *Journal) Intend(entries ...*Entry) error {
 		e.Number = j.next
 		j.next++
 	}
+	j.info.Finished = time.Time{} // it goes on
 	return j.commit(entries...)
 }
 
