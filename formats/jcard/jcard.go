@@ -15,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"regexp"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -46,37 +45,15 @@ func sniff(head []byte) bool { return beginning.Match(head[:min(len(head), 1<<10
 
 // NewDecoder returns a decoder of r. A value that is no jCard is a [*formats.RecordError];
 // broken JSON ends the sequence.
-func NewDecoder(r io.Reader) formats.Decoder { return &decoder{r} }
+func NewDecoder(r io.Reader) formats.Decoder { return stream.NewDecoder(r) }
 
-type decoder struct{ r io.Reader }
+// NewEncoder returns an encoder that writes to w.
+func NewEncoder(w io.Writer) formats.Encoder { return stream.NewEncoder(w) }
 
+var stream = &cardtext.Stream{Unmarshal: Unmarshal, Marshal: Marshal, IsRecord: alone.Match}
+
+// alone matches the beginning of a jCard that is not in an array of them.
 var alone = regexp.MustCompile(`^\s*\[\s*"`)
-
-// All implements [formats.Decoder].
-func (d *decoder) All() iter.Seq2[*contact.Contact, error] {
-	return func(yield func(*contact.Contact, error) bool) {
-		in, head := jsonseq.Open(d.r)
-		number := 0
-		for value, err := range jsonseq.Values(in, !alone.Match(head)) {
-			if number++; err != nil {
-				yield(nil, err)
-				return
-			}
-			at := contact.Position{Unit: "card", Number: number}
-			c, err := Unmarshal(value)
-			if err != nil {
-				if !yield(nil, &formats.RecordError{At: at, Err: err}) {
-					return
-				}
-				continue
-			}
-			c.At = at
-			if !yield(c, nil) {
-				return
-			}
-		}
-	}
-}
 
 // Unmarshal reads one jCard.
 func Unmarshal(text []byte) (*contact.Contact, error) {
@@ -86,30 +63,6 @@ func Unmarshal(text []byte) (*contact.Contact, error) {
 	}
 	return cardtext.Contact(all, unread)
 }
-
-// NewEncoder returns an encoder that writes to w.
-func NewEncoder(w io.Writer) formats.Encoder { return &encoder{out: jsonseq.NewWriter(w)} }
-
-type encoder struct {
-	out    *jsonseq.Writer
-	number int
-}
-
-// Encode implements [formats.Encoder].
-func (e *encoder) Encode(c *contact.Contact) ([]contact.Loss, error) {
-	e.number++
-	text, losses, err := Marshal(c)
-	if err != nil {
-		return nil, &formats.RecordError{At: contact.Position{Unit: "contact", Number: e.number}, Err: err}
-	}
-	if err := e.out.Write(text); err != nil {
-		return nil, fmt.Errorf("writing contact %d: %w", e.number, err)
-	}
-	return losses, nil
-}
-
-// Close implements [formats.Encoder].
-func (e *encoder) Close() error { return e.out.Close() }
 
 // Marshal returns a contact as one jCard, and what of it the jCard does not hold.
 func Marshal(c *contact.Contact) ([]byte, []contact.Loss, error) {
@@ -122,9 +75,6 @@ func Marshal(c *contact.Contact) ([]byte, []contact.Loss, error) {
 		b = AppendProperty(append(b, ','), &p)
 	}
 	b = append(b, "]]"...)
-	if len(b) > formats.MaxRecord {
-		return nil, nil, jsonseq.ErrTooLong
-	}
 	back, err := Unmarshal(b)
 	if err != nil {
 		return nil, nil, err

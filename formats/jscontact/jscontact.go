@@ -23,14 +23,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats"
 	"github.com/cardferry/cardferry/formats/internal/cardtext"
-	"github.com/cardferry/cardferry/formats/internal/jsonseq"
 	"github.com/cardferry/cardferry/formats/vcard"
 )
 
@@ -74,33 +72,12 @@ func sniff(head []byte) bool {
 
 // NewDecoder returns a decoder of r. A value that is no card is a [*formats.RecordError];
 // broken JSON ends the sequence.
-func NewDecoder(r io.Reader) formats.Decoder { return &decoder{r} }
+func NewDecoder(r io.Reader) formats.Decoder { return stream.NewDecoder(r) }
 
-type decoder struct{ r io.Reader }
+// NewEncoder returns an encoder that writes to w.
+func NewEncoder(w io.Writer) formats.Encoder { return stream.NewEncoder(w) }
 
-// All implements [formats.Decoder].
-func (d *decoder) All() iter.Seq2[*contact.Contact, error] {
-	return func(yield func(*contact.Contact, error) bool) {
-		in, _ := jsonseq.Open(d.r)
-		number := 0
-		for value, err := range jsonseq.Values(in, true) {
-			if number++; err != nil {
-				yield(nil, err)
-				return
-			}
-			at := contact.Position{Unit: "card", Number: number}
-			c, err := Unmarshal(value)
-			if err != nil {
-				c, err = nil, &formats.RecordError{At: at, Err: err}
-			} else {
-				c.At = at
-			}
-			if !yield(c, err) {
-				return
-			}
-		}
-	}
-}
+var stream = &cardtext.Stream{Unmarshal: Unmarshal, Marshal: Marshal}
 
 var errNoCard = errors.New(`not a JSContact card: an object whose "@type" is "Card"`)
 
@@ -121,30 +98,6 @@ func Unmarshal(text []byte) (*contact.Contact, error) {
 	return cardtext.Contact(r.all, nil)
 }
 
-// NewEncoder returns an encoder that writes to w.
-func NewEncoder(w io.Writer) formats.Encoder { return &encoder{out: jsonseq.NewWriter(w)} }
-
-type encoder struct {
-	out    *jsonseq.Writer
-	number int
-}
-
-// Encode implements [formats.Encoder].
-func (e *encoder) Encode(c *contact.Contact) ([]contact.Loss, error) {
-	e.number++
-	text, losses, err := Marshal(c)
-	if err != nil {
-		return nil, &formats.RecordError{At: contact.Position{Unit: "contact", Number: e.number}, Err: err}
-	}
-	if err := e.out.Write(text); err != nil {
-		return nil, fmt.Errorf("writing contact %d: %w", e.number, err)
-	}
-	return losses, nil
-}
-
-// Close implements [formats.Encoder].
-func (e *encoder) Close() error { return e.out.Close() }
-
 // Marshal returns a contact as one card, and what of it the card does not hold.
 func Marshal(c *contact.Contact) ([]byte, []contact.Loss, error) {
 	card, losses, err := vcard.Marshal(c, vcard.Options{Version: "4.0"})
@@ -154,9 +107,6 @@ func Marshal(c *contact.Contact) ([]byte, []contact.Loss, error) {
 	w := newWriter(cardtext.Parse(card))
 	w.write()
 	text := appendJSON(nil, w.card)
-	if len(text) > formats.MaxRecord {
-		return nil, nil, jsonseq.ErrTooLong
-	}
 	back, err := Unmarshal(text)
 	if err != nil {
 		return nil, nil, err

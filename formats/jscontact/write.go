@@ -112,7 +112,7 @@ func (w *writer) scalar(p *cardtext.Property) bool {
 	if p.Name == "N" {
 		return w.name(p)
 	}
-	if p.Name == "FN" && p.First("X-CARDFERRY-EMPTY") != "" {
+	if p.Name == "FN" && p.Get(cardtext.ParamEmpty) != nil {
 		return true // it stands for no name
 	}
 	if len(p.Params) > 0 || p.Group != "" {

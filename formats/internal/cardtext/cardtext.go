@@ -23,6 +23,9 @@ type Param struct {
 	Values []string
 }
 
+// ParamEmpty marks a property that a vCard must have and of which there is nothing to say.
+const ParamEmpty = "X-CARDFERRY-EMPTY"
+
 // Get returns the values of a parameter.
 func (p *Property) Get(name string) []string {
 	for i := range p.Params {
@@ -52,7 +55,8 @@ func (p *Property) Add(name string, values ...string) {
 	p.Params = append(p.Params, Param{name, values})
 }
 
-// Parse returns the properties of a card, but for BEGIN, VERSION and END.
+// Parse returns the properties of a card, but for BEGIN, VERSION and END, and for a REV
+// that stands for none.
 func Parse(card []byte) []Property {
 	card = bytes.ReplaceAll(card, []byte("\r\n "), nil)
 	var all []Property
@@ -62,7 +66,7 @@ func Parse(card []byte) []Property {
 		case "BEGIN", "VERSION", "END":
 			continue
 		}
-		if ok {
+		if ok && !(p.Name == "REV" && p.Get(ParamEmpty) != nil) {
 			all = append(all, p)
 		}
 	}
