@@ -13,6 +13,7 @@ demo: build
 test:
 	go test ./...
 
+ci: FUZZTIME = 10s
 ci: tools test lint race kill fuzz demo
 
 tools:
@@ -35,7 +36,7 @@ torture:
 	CARDFERRY_TORTURE=long go test -count=1 -timeout 60m -run 'TestKilled' ./cmd/cardferry
 
 # Each fuzz target for FUZZTIME.
-FUZZTIME ?= 10s
+FUZZTIME ?= 1m
 fuzz:
 	@sh .ci/fuzz $(FUZZTIME)
 
