@@ -8,17 +8,12 @@ import (
 // isClean reports whether s is UTF-8 without what no text may hold: control
 // characters (but tabs) and byte order marks.
 func isClean(s string) bool {
-	const each, high = 0x0101010101010101, 0x8080808080808080
 	var all uint64
 	i := 0
-	for ; i+8 <= len(s); i += 8 { // eight bytes at a time
-		w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
-			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
-		all |= w
-		low := w &^ high
-		below := ^(low + (0x80-' ')*each) // the high bit of a byte below the blank
-		del := low + each                 // and of DEL
-		if (below|del)&^w&high != 0 && !isPlain(s[i:i+8]) {
+	for ; i+32 <= len(s); i += 32 { // 32 bytes at a time
+		a, b, c, d := eight(s, i), eight(s, i+8), eight(s, i+16), eight(s, i+24)
+		all |= a | b | c | d
+		if controls(a)|controls(b)|controls(c)|controls(d) != 0 && !isPlain(s[i:i+32]) {
 			return false
 		}
 	}
@@ -29,6 +24,22 @@ func isClean(s string) bool {
 		all |= uint64(s[i])
 	}
 	return all&high == 0 || utf8.ValidString(s) && !strings.Contains(s, "\ufeff")
+}
+
+const each, high = 0x0101010101010101, 0x8080808080808080
+
+func eight(s string, i int) uint64 {
+	return uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+		uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+}
+
+// controls returns the high bits of those of eight bytes that are control characters,
+// tabs included.
+func controls(w uint64) uint64 {
+	low := w &^ high
+	below := ^(low + (0x80-' ')*each) // the high bit of a byte below the blank
+	del := low + each                 // and of DEL
+	return (below | del) &^ w & high
 }
 
 // isPlain reports whether s has no control characters but tabs.
