@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"time"
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/importer/journal"
@@ -19,6 +20,7 @@ type change struct {
 	folder  contact.FolderPath
 
 	created, deleted bool
+	open             bool   // nobody knows of one of the creates whether it was carried out
 	before           uint64 // the first entry that holds the contact as it was
 	want             uint64 // the last one that holds it as it was to be
 	photo            string // the hash of the photo that was to be set, "" for none
@@ -34,12 +36,16 @@ type changes struct {
 	folders []contact.FolderPath // that were made, in that order
 	byID    map[contact.ID]*change
 	byKey   map[string]*change // those of contacts that the run created
+	end     time.Time          // what was created later is not of this run
 	held    *spool.Spool
 }
 
 // readChanges joins the entries of a journal. Writes that were refused are none.
 func readChanges(j *journal.Journal) (*changes, error) {
 	cs := &changes{byID: map[contact.ID]*change{}, byKey: map[string]*change{}}
+	if j.Written() {
+		cs.end = j.Info().Updated.Add(recent)
+	}
 	for e, err := range j.Entries() {
 		if err != nil {
 			return nil, err
@@ -58,6 +64,7 @@ func readChanges(j *journal.Journal) (*changes, error) {
 		switch e.Kind {
 		case journal.Create:
 			c.created, c.want, c.photo = true, e.Number, e.Photo
+			c.open = c.open || e.Status == journal.Unknown
 		case journal.Update:
 			c.want = e.Number
 			if c.before == 0 {
@@ -142,7 +149,7 @@ func (cs *changes) changeOf(c *contact.Contact, again map[string]*change) (_ *ch
 	if c.Key == "" {
 		return nil, false
 	}
-	if ch := cs.byKey[c.Key]; ch != nil {
+	if ch := cs.byKey[c.Key]; ch != nil && ch.open && !c.Created.After(cs.end) {
 		if ch.id != "" { // it was created twice
 			twin := *ch
 			twin.photo, twin.oldPhoto, twin.there = "", 0, nil

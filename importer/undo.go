@@ -169,10 +169,17 @@ func (u *undoing) undo(ctx context.Context, reader Reader) error {
 func (u *undoing) settle(ctx context.Context) error {
 	_, open, err := u.journal.Unresolved()
 	interrupted := u.run.Undo != nil && u.run.Undo.Finished.IsZero()
-	if err != nil || open == 0 && !interrupted {
+	pause, waiting := (&Options{Settle: u.o.Settle}).settle(), func() { u.progress(StageSettle, 0, 0) }
+	switch {
+	case err != nil:
 		return err
+	case interrupted: // when it was last alive is not known
+		waiting()
+		return sleep(ctx, pause)
+	case open > 0:
+		return settle(ctx, u.journal, pause, waiting)
 	}
-	return settle(ctx, u.journal, (&Options{Settle: u.o.Settle}).settle(), func() { u.progress(StageSettle, 0, 0) })
+	return nil
 }
 
 // contacts takes back the changes of contacts.
@@ -229,7 +236,8 @@ func (u *undoing) contact(ctx context.Context, c *change, r *UndoResult) error {
 		return u.undelete(ctx, c, now, r)
 	}
 	if now == nil {
-		return u.gone(ctx, c, r)
+		u.gone(c, r)
+		return nil
 	}
 	r.ID = now.ID
 	fields, err := u.fields(c, now)
@@ -242,8 +250,7 @@ func (u *undoing) contact(ctx context.Context, c *change, r *UndoResult) error {
 	}
 	switch {
 	case fields.changed != "" || photo.changed != "":
-		r.Outcome, r.Reason = Left, strings.TrimPrefix(fields.changed+"; "+photo.changed, "; ")
-		r.Reason = strings.TrimSuffix(r.Reason, "; ")
+		r.Outcome, r.Reason = Left, strings.Trim(fields.changed+"; "+photo.changed, "; ")
 		return nil
 	case c.created:
 		r.Outcome = Deleted
@@ -263,14 +270,15 @@ func (u *undoing) contact(ctx context.Context, c *change, r *UndoResult) error {
 }
 
 // gone says what it means that a contact is not there any more.
-func (u *undoing) gone(ctx context.Context, c *change, r *UndoResult) error {
-	r.Outcome, r.Reason = Left, "it was deleted since"
-	if c.created {
+func (u *undoing) gone(c *change, r *UndoResult) {
+	switch {
+	case c.created:
 		r.Outcome = AsBefore
-	} else if c.again != nil {
-		r.Outcome = Recreated // by an undo that was interrupted
+	case c.again != nil: // by an undo that was interrupted
+		r.Outcome = Recreated
+	default:
+		r.Outcome, r.Reason = Left, "it was deleted since"
 	}
-	return nil
 }
 
 // fieldState says how the fields of a contact compare to what the run left.
@@ -299,7 +307,11 @@ func (u *undoing) fields(c *change, now *contact.Contact) (s fieldState, err err
 		}
 		s.restore = first.Before
 	}
-	if e.NewVersion != "" && e.NewVersion == now.Version {
+	switch {
+	case folded(e.Folder) != folded(now.Folder):
+		s.changed = "it was moved since"
+		return s, nil
+	case e.NewVersion != "" && e.NewVersion == now.Version:
 		return s, nil
 	}
 	differs := contact.NewPatch(cmp.Or(e.After, e.Want), now).Fields

@@ -305,3 +305,28 @@ func TestUndoOfARemoval(t *testing.T) {
 		t.Errorf("report %+v\n%s", r, snapshot(t, f))
 	}
 }
+
+// TestUndoKeepsToItsRun: a contact that another run created under the same key, after the
+// first one's was deleted, is none of its business.
+func TestUndoKeepsToItsRun(t *testing.T) {
+	f := account(t)
+	eve := person("Eve", "", "eve@example.org")
+	first, second := newJournal(t), newJournal(t)
+	for _, j := range []*journal.Journal{first, second} {
+		for c := range f.Contacts(t.Context()) {
+			f.Delete(t.Context(), c.Ref())
+		}
+		if _, err := importer.Import(t.Context(), sequence([]*contact.Contact{eve}), f, f, importer.Options{Journal: j}, importer.Observer{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Finish(time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r, _ := undo(t, first, f, false); r.AsBefore != 1 || !strings.Contains(snapshot(t, f), "Eve") {
+		t.Errorf("the first: %+v", r)
+	}
+	if r, _ := undo(t, second, f, false); r.Deleted != 1 || strings.Contains(snapshot(t, f), "Eve") {
+		t.Errorf("the second: %+v", r)
+	}
+}

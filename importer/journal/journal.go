@@ -66,7 +66,7 @@ type Info struct {
 	Same    string   `json:"same"`
 
 	Started  time.Time `json:"started"`
-	Updated  time.Time `json:"updated"`           // of the latest commit
+	Updated  time.Time `json:"updated"`           // when it last wrote here, undo not counted
 	Finished time.Time `json:"finished,omitzero"` // zero while it is running, or when it was interrupted
 	Counts   Counts    `json:"counts"`
 	Undo     *Undo     `json:"undo,omitempty"` // nil: nobody has asked for it
@@ -345,7 +345,9 @@ func (j *Journal) notWritten(err error) error {
 // commit writes the pending outcomes, the intents, and the run's info, and syncs.
 func (j *Journal) commit(intents ...*Entry) error {
 	info := j.info
-	info.Updated = time.Now().UTC().Round(0)
+	if info.Undo == nil {
+		info.Updated = time.Now().UTC().Round(0)
+	}
 	j.buf = j.buf[:0]
 	err := j.db.Update(func(tx *bbolt.Tx) error {
 		p := putter{tx, &j.buf}
