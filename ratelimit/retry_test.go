@@ -18,8 +18,8 @@ import (
 )
 
 var (
-	safe   = []string{"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"}
-	unsafe = []string{"POST", "MKCOL", "LOCK"}
+	safe   = []string{"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "MKCOL", "PROPPATCH"}
+	unsafe = []string{"POST", "LOCK"}
 )
 
 // TestWhatIsRepeated is the table of answers and methods.

@@ -18,11 +18,11 @@ import (
 // headLen is how much of a stream is looked at to find its charset and separator.
 const headLen = 64 << 10
 
-// decodedAs returns r as UTF-8 without a byte order mark, with line ends that hold a
+// decoded returns r as UTF-8 without a byte order mark, with line ends that hold a
 // line feed, and the name of the charset that it was in. Where none is named, what is
 // neither marked nor valid UTF-8 is taken for windows-1252, the code page of the programs
 // that write no other.
-func decodedAs(r io.Reader, charset string) (*bufio.Reader, string, error) {
+func decoded(r io.Reader, charset string) (*bufio.Reader, string, error) {
 	br := bufio.NewReaderSize(r, headLen)
 	head, err := peek(br)
 	if err != nil {
@@ -51,11 +51,6 @@ func decodedAs(r io.Reader, charset string) (*bufio.Reader, string, error) {
 		br.Peek(headLen)
 	}
 	return br, charset, nil
-}
-
-func decoded(r io.Reader, charset string) (*bufio.Reader, error) {
-	br, _, err := decodedAs(r, charset)
-	return br, err
 }
 
 // namedCharset returns the encoding of a name that programs use for it, nil for UTF-8.

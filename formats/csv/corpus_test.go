@@ -14,9 +14,11 @@ import (
 const corpus = "../../../shared/corpus"
 
 type corpusFile struct {
-	Header []string   `json:"header"`
-	Rows   [][]string `json:"rows"`
-	Count  int        `json:"data_rows"`
+	Encoding  string     `json:"encoding"`
+	Delimiter string     `json:"delimiter"`
+	Header    []string   `json:"header"`
+	Rows      [][]string `json:"rows"`
+	Count     int        `json:"data_rows"`
 }
 
 func corpusFiles(t *testing.T) map[string]corpusFile {
@@ -58,6 +60,7 @@ func TestCorpus(t *testing.T) {
 				}
 				return
 			}
+			checkExplanation(t, name, want)
 			if final != nil || len(bad) > 0 || len(contacts) != want.Count {
 				t.Fatalf("%d contacts of %d, bad %v, final %v", len(contacts), want.Count, bad, final)
 			}
@@ -71,6 +74,29 @@ func TestCorpus(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// checkExplanation compares what is found out of a table with what is known of it.
+func checkExplanation(t *testing.T, name string, want corpusFile) {
+	t.Helper()
+	f, err := os.Open(filepath.Join(corpus, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var e Explanation
+	for range NewDecoder(f, Options{Explain: func(x Explanation) { e = x }}).All() {
+		break
+	}
+	charset, _, _ := strings.Cut(strings.NewReplacer("ASCII", "UTF-8", "UTF-16LE", "UTF-16").Replace(want.Encoding), " ")
+	if len(e.Columns) != len(want.Header) || e.Separator != separatorName(want.Delimiter[0]) || e.Charset != charset || e.NamesLine != 1 {
+		t.Errorf("%d columns in %s between %ss, names in line %d", len(e.Columns), e.Charset, e.Separator, e.NamesLine)
+	}
+	for i, col := range e.Columns {
+		if col.Name != strings.TrimSpace(want.Header[i]) {
+			t.Errorf("column %d is %q", i+1, col.Name)
+		}
 	}
 }
 

@@ -100,7 +100,7 @@ func sniff(head []byte) bool {
 	if len(text) == 0 || text[0] == '{' || text[0] == '[' {
 		return false
 	}
-	r, err := decoded(bytes.NewReader(head), "")
+	r, _, err := decoded(bytes.NewReader(head), "")
 	if err != nil {
 		return false
 	}

@@ -60,7 +60,7 @@ type table struct {
 
 // openTable finds out what separates the columns, and what they mean.
 func openTable(in io.Reader, o Options) (*table, error) {
-	r, charset, err := decodedAs(in, o.Charset)
+	r, charset, err := decoded(in, o.Charset)
 	if err != nil {
 		return nil, err
 	}
