@@ -28,6 +28,8 @@ type gate struct {
 
 // ticket is one request before the gate or in flight.
 type ticket struct {
+	parts    int // as how many requests it counts
+	places   int // that it holds in flight
 	upload   int64
 	incident int // the latest when it was sent
 	ready    chan struct{}
@@ -63,7 +65,7 @@ func (g *gate) enter(ctx context.Context, upload int64) (*ticket, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	t := &ticket{upload: upload, ready: make(chan struct{})}
+	t := &ticket{parts: partsOf(ctx), upload: upload, ready: make(chan struct{})}
 	g.change(func(time.Time) { g.queue = append(g.queue, t) })
 	select {
 	case <-t.ready:
@@ -82,8 +84,8 @@ func (g *gate) withdraw(t *ticket) {
 		return
 	}
 	if t.err == nil {
-		g.inFlight--
-		g.stats.Requests--
+		g.inFlight -= t.places
+		g.stats.Requests -= t.parts
 		for w, n := range g.costs(t) {
 			w.take(-n)
 		}
@@ -186,7 +188,7 @@ func (g *gate) leave(t *ticket) {
 	g.change(func(time.Time) {
 		if !t.left {
 			t.left = true
-			g.inFlight--
+			g.inFlight -= t.places
 		}
 	})
 }
@@ -194,7 +196,7 @@ func (g *gate) leave(t *ticket) {
 // costs yields the budgets, and what the request takes of each.
 func (g *gate) costs(t *ticket) iter.Seq2[*window, int64] {
 	return func(yield func(*window, int64) bool) {
-		_ = yield(g.requests, 1) && yield(g.upload, t.upload)
+		_ = yield(g.requests, int64(t.parts)) && yield(g.upload, t.upload)
 	}
 }
 
@@ -291,7 +293,7 @@ func (g *gate) obstacle(now time.Time, t *ticket) Wait {
 	if g.isPaced(now) {
 		until(Pace, g.turn)
 	}
-	if wait.Reason == "" && g.options.InFlight > 0 && g.inFlight >= g.options.InFlight {
+	if wait.Reason == "" && g.options.InFlight > 0 && g.inFlight+g.options.places(t.parts) > g.options.InFlight {
 		wait.Reason = InFlight
 	}
 	return wait
@@ -308,8 +310,9 @@ func (g *gate) admit(now time.Time, t *ticket) {
 	if g.isPaced(now) {
 		g.turn = now.Add(g.spacing(g.fence.shareNow(now, g.options.Window)))
 	}
-	g.inFlight++
-	g.stats.Requests++
+	t.places = g.options.places(t.parts)
+	g.inFlight += t.places
+	g.stats.Requests += t.parts
 	t.incident = g.fence.incident
 	for w, n := range g.costs(t) {
 		w.take(n)

@@ -19,7 +19,7 @@ var mayImport = map[string][]string{
 	"importer":            {"contact", "formats", "importer", "internal"},
 	"internal":            {"contact", "formats", "internal"},
 	"internal/sandbox":    {}, // an imitation that shares our mapping would share its errors
-	"internal/auth":       {"internal/filelock"},
+	"internal/auth":       {"internal/atomicfile", "internal/filelock"},
 	"cmd":                 {"cmd", "contact", "formats", "ratelimit", "exporter", "importer", "internal"},
 }
 

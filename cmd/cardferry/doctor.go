@@ -3,14 +3,15 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/cardferry/cardferry/internal/auth"
+	"github.com/cardferry/cardferry/internal/odata"
 )
 
 func newDoctor(u *ui) *cobra.Command {
@@ -52,7 +53,12 @@ func (u *ui) doctor(ctx context.Context, text string) error {
 		if err != nil {
 			return err
 		}
+		start := time.Now()
 		folders, err := src.Folders(ctx)
+		if odata.NoAnswer(err) {
+			return u.report1("service", "", err)
+		}
+		u.report1("service", fmt.Sprintf("answers in %d ms", time.Since(start).Milliseconds()), nil)
 		if err != nil {
 			return u.report1("mailbox", "", err)
 		}
@@ -80,6 +86,9 @@ func (u *ui) checkSignIn(ctx context.Context, a *account) error {
 	switch a.auth.Method {
 	case auth.Device, auth.Browser:
 		u.report1("sign-in", fmt.Sprintf("renewed just now; signed in %s days ago; allows %s", days(login.SignedIn), strings.Join(login.Scopes, " ")), nil)
+		if !slices.ContainsFunc(login.Scopes, func(scope string) bool { return strings.Contains(scope, "ReadWrite") }) {
+			u.report1("permissions", "to read; to import, sign in with: cardferry login "+a.name+" --write", nil)
+		}
 	default:
 		u.report1("sign-in", "works without a person", nil)
 	}
@@ -93,9 +102,7 @@ func (u *ui) report1(what, text string, err error) error {
 	c := check{Type: "check", Check: what, OK: err == nil, Text: text}
 	if err != nil {
 		c.Text = err.Error()
-		if e, ok := errors.AsType[*auth.SignInError](err); ok {
-			c.Hint = e.Hint
-		}
+		_, c.Hint = exitCode(context.Background(), err)
 	}
 	if u.json {
 		u.object(c)

@@ -106,9 +106,28 @@ func exitCode(ctx context.Context, err error) (code int, hint string) {
 		}
 		return exitSignIn, "sign in again: cardferry login ACCOUNT"
 	case errors.Is(err, auth.ErrTemporary), errors.Is(err, importer.ErrTemporary), errors.Is(err, importer.ErrAmbiguous), errors.Is(err, ratelimit.ErrTooLong), odata.Temporary(err), dav.Temporary(err):
-		return exitTemporary, "try again later; an import goes on where it stopped"
+		hint = "try again later; an import goes on where it stopped"
+		if odata.NoAnswer(err) {
+			hint = "check the network and the account's url; " + hint
+		}
+		return exitTemporary, hint
 	}
-	return exitFailed, ""
+	return exitFailed, serviceHint(err)
+}
+
+// serviceHint says what to do about what a service refuses.
+func serviceHint(err error) string {
+	switch {
+	case odata.NoMailbox(err):
+		return "check the account's user; the mailbox may be without a licence, on a server of your own, or of an endpoint that is switched off (then use a Graph dialect)"
+	case odata.Full(err):
+		return "make room in the mailbox; until then it can be exported, but not written to"
+	case odata.Forbidden(err):
+		return "allow it: cardferry login ACCOUNT --write to change contacts; an administrator may have to consent"
+	case odata.NoAnswer(err):
+		return "check the network and the account's url"
+	}
+	return ""
 }
 
 // usageError recognises what cobra and pflag say of a wrong command line.

@@ -3,13 +3,21 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"maps"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/cardferry/cardferry/internal/sandbox"
 )
@@ -17,13 +25,19 @@ import (
 // TestSignIn signs in by every method at the embedded identity provider, uses the
 // account without being asked again, and signs out.
 func TestSignIn(t *testing.T) {
-	box, err := sandbox.Open(sandbox.Options{SignIn: "ann@example.org"})
+	key, certificate := newKeyPair(t)
+	apps := append(sandbox.DefaultClients(), sandbox.Client{ID: "certified-app", Certificate: certificate})
+	box, err := sandbox.Open(sandbox.Options{SignIn: "ann@example.org", Clients: apps})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer box.Close()
 	server := httptest.NewServer(box)
 	defer server.Close()
+	file := filepath.Join(t.TempDir(), "app.pem")
+	if err := os.WriteFile(file, []byte(key+certificate), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	base := map[string]string{
 		"CARDFERRY_BOX_URL": server.URL, "CARDFERRY_BOX_AUTHORITY": server.URL, "CARDFERRY_BOX_TENANT": "example.org",
 		"CARDFERRY_BOX_CLIENT_ID": "cardferry-sandbox", "CARDFERRY_KEYRING": "off",
@@ -36,6 +50,7 @@ func TestSignIn(t *testing.T) {
 		{"device", nil, true},
 		{"browser", nil, true},
 		{"client-secret", map[string]string{"CARDFERRY_BOX_CLIENT_ID": "cardferry-app", "CARDFERRY_BOX_CLIENT_SECRET": "sandbox-secret", "CARDFERRY_BOX_USER": "ann@example.org"}, false},
+		{"client-certificate", map[string]string{"CARDFERRY_BOX_CLIENT_ID": "certified-app", "CARDFERRY_BOX_CERTIFICATE": file, "CARDFERRY_BOX_USER": "ann@example.org"}, false},
 		{"token", map[string]string{"CARDFERRY_BOX_TOKEN": "sandbox"}, false},
 	} {
 		t.Run(method.auth, func(t *testing.T) {
@@ -53,6 +68,7 @@ func TestSignIn(t *testing.T) {
 			if method.person {
 				expect(exitSignIn, "cardferry login box", "folders", "box:")
 				expect(exitDone, "it renews itself", "login", "box:")
+				expect(exitDone, "login box --write", "doctor", "box:")
 				expect(exitSignIn, "login box --write", "import", "../../testdata/ada.vcf", "box:")
 				expect(exitDone, "it renews itself", "login", "box:", "--write")
 			} else {
@@ -66,6 +82,73 @@ func TestSignIn(t *testing.T) {
 				expect(exitSignIn, "cardferry login box", "export", "box:")
 			}
 		})
+	}
+}
+
+// newKeyPair returns the key of an app and its certificate, as PEM.
+func newKeyPair(t *testing.T) (key, certificate string) {
+	t.Helper()
+	pair, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &pair.PublicKey, pair)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(pair)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+// TestRenewalInMidRun imports for longer than a token is good for, at a platform that
+// takes each refresh token once: the newest one is always the one that is kept.
+func TestRenewalInMidRun(t *testing.T) {
+	box, err := sandbox.Open(sandbox.Options{SignIn: "ann@example.org", TimeScale: 1800, Quirks: "refresh-once,latency=30"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer box.Close()
+	server := httptest.NewServer(box)
+	defer server.Close()
+	vars := map[string]string{
+		"HOME": t.TempDir(), "CARDFERRY_KEYRING": "off", "CARDFERRY_SANDBOX_PROVIDER": "sandbox",
+		"CARDFERRY_BOX_URL": server.URL, "CARDFERRY_BOX_AUTHORITY": server.URL, "CARDFERRY_BOX_TENANT": "example.org", "CARDFERRY_BOX_CLIENT_ID": "cardferry-sandbox",
+		"CARDFERRY_BOX_AUTH": "browser", // its codes need not live long
+	}
+	for _, args := range [][]string{{"login", "box:", "--write"}, {"migrate", "sandbox:", "box:"}, {"doctor", "box:"}, {"migrate", "sandbox:", "box:"}} {
+		out := &browsing{t: t}
+		code := run(t.Context(), env{stdin: strings.NewReader(""), stdout: out, stderr: out, getenv: func(k string) string { return vars[k] }, environ: func() []string { return nil }}, args)
+		if code != exitDone {
+			t.Fatalf("%v: exit code %d\n%s", args, code, out)
+		}
+	}
+}
+
+// TestServiceHints: what can be done about a mailbox that does not answer is said.
+func TestServiceHints(t *testing.T) {
+	for quirks, want := range map[string]string{
+		"inactive=me@sandbox.example": "check the account's user",
+		"over-quota":                  "make room in the mailbox",
+	} {
+		box, err := sandbox.Open(sandbox.Options{Quirks: quirks})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer box.Close()
+		server := httptest.NewServer(box)
+		defer server.Close()
+		vars := map[string]string{"HOME": t.TempDir(), "CARDFERRY_BOX_URL": server.URL, "CARDFERRY_BOX_TOKEN": "sandbox"}
+		if code, out := cardferry(t.Context(), vars, "import", "../../testdata/ada.vcf", "box:"); code == exitDone || !strings.Contains(out, want) {
+			t.Errorf("%s: exit code %d\n%s", quirks, code, out)
+		}
+	}
+	vars := map[string]string{"HOME": t.TempDir(), "CARDFERRY_BOX_URL": "http://127.0.0.1:1", "CARDFERRY_BOX_TOKEN": "sandbox"}
+	if code, out := cardferry(t.Context(), vars, "doctor", "box:"); code != exitTemporary || !strings.Contains(out, "failed  service") || !strings.Contains(out, "check the network") {
+		t.Errorf("nobody there: exit code %d\n%s", code, out)
 	}
 }
 

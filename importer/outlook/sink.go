@@ -5,6 +5,7 @@ package outlook
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -117,13 +118,9 @@ func (s *Sink) FindKey(ctx context.Context, key string) ([]*contact.Contact, err
 	if err != nil {
 		return nil, fmt.Errorf("looking a key up: %w", err)
 	}
-	var found []*contact.Contact
-	for _, folder := range tree {
-		in, err := s.findIn(ctx, folder, key)
-		if err != nil && !odata.NotFound(err) {
-			return nil, fmt.Errorf("looking a key up: %w", err)
-		}
-		found = append(found, in...)
+	found, err := s.findEverywhere(ctx, tree, key)
+	if err != nil {
+		return nil, fmt.Errorf("looking a key up: %w", err)
 	}
 	slices.SortStableFunc(found, func(a, b *contact.Contact) int {
 		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
@@ -131,18 +128,65 @@ func (s *Sink) FindKey(ctx context.Context, key string) ([]*contact.Contact, err
 	return found, nil
 }
 
-func (s *Sink) findIn(ctx context.Context, folder contact.Folder, key string) ([]*contact.Contact, error) {
+// findEverywhere looks for a key in all folders, in one batch if they have a page or
+// less of it each. A folder that is gone has nothing.
+func (s *Sink) findEverywhere(ctx context.Context, tree []contact.Folder, key string) ([]*contact.Contact, error) {
+	var links []string
+	for _, folder := range tree {
+		link, err := s.keyLink(folder, key)
+		if err != nil {
+			return nil, err
+		}
+		links = append(links, link)
+	}
+	in := make([][]*contact.Contact, len(tree))
+	err := s.client.ReadEach(ctx, links, func(i int, body []byte) error {
+		page, next, err := odata.DecodePage(odata.Answer{Body: body, Try: 1})
+		if err != nil {
+			return err
+		}
+		if next != "" {
+			return errManyPages
+		}
+		in[i] = withKey(page, key, tree[i])
+		return nil
+	}, func(i int) (err error) {
+		if in[i], err = s.findIn(ctx, tree[i], key); odata.NotFound(err) {
+			err = nil
+		}
+		return err
+	})
+	return slices.Concat(in...), err
+}
+
+var errManyPages = errors.New("more than one page")
+
+// withKey returns the contacts of a page that were created with the key: a filter
+// compares without case.
+func withKey(page *outlook.Page, key string, in contact.Folder) (found []*contact.Contact) {
+	for _, c := range page.Contacts {
+		if c.Key == key {
+			c.Folder = in.Path
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+func (s *Sink) keyLink(folder contact.Folder, key string) (string, error) {
 	query := s.client.Query("$filter", outlook.KeyFilter(key, s.client.Dialect()))
-	link, err := s.client.Link([]string{"contactFolders", string(folder.ID), "contacts"}, query...)
+	return s.client.Link([]string{"contactFolders", string(folder.ID), "contacts"}, query...)
+}
+
+func (s *Sink) findIn(ctx context.Context, folder contact.Folder, key string) ([]*contact.Contact, error) {
+	link, err := s.keyLink(folder, key)
 	if err != nil {
 		return nil, err
 	}
 	var found []*contact.Contact
 	err = odata.Walk(ctx, s.client, odata.Listing{Link: link}, odata.DecodePage, func(page *outlook.Page, _ string) bool {
-		for _, c := range page.Contacts {
-			listed := slices.ContainsFunc(found, func(f *contact.Contact) bool { return f.ID == c.ID })
-			if c.Key == key && !listed {
-				c.Folder = folder.Path
+		for _, c := range withKey(page, key, folder) {
+			if !slices.ContainsFunc(found, func(f *contact.Contact) bool { return f.ID == c.ID }) {
 				found = append(found, c)
 			}
 		}

@@ -5,13 +5,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"github.com/cardferry/cardferry/internal/filelock"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/cardferry/cardferry/internal/atomicfile"
+	"github.com/cardferry/cardferry/internal/filelock"
 )
 
 const (
@@ -73,25 +75,14 @@ func (s *Store) makeDir() error {
 // writeWhole makes data the content of a file that the user alone can read, and that
 // is at all times either the old one or the new one.
 func writeWhole(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), tempPattern(path)) // 0600
-	if err != nil {
+	// An old file keeps its mode, which somebody may have widened.
+	if err := os.Chmod(path, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return err
-	}
-	return syncDir(filepath.Dir(path))
+	return atomicfile.Write(path, data, 0o600)
 }
 
+// tempPattern matches the temporary files of atomicfile.
 func tempPattern(path string) string { return "." + filepath.Base(path) + ".tmp-*" }
 
 // sweep removes what killed runs left of an account's login, for it holds tokens.
@@ -106,23 +97,6 @@ func (s *Store) sweep(account string) {
 			os.Remove(filepath.Join(s.dir, entry.Name()))
 		}
 	}
-}
-
-// syncDir makes a rename last through a power cut, where the system has a way to.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	err = d.Sync()
-	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-		return nil // the file system keeps no promise that could be asked for
-	}
-	return err
 }
 
 const (

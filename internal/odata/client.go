@@ -8,6 +8,7 @@
 package odata
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -33,6 +34,16 @@ type Account struct {
 	User    string // an id or a user principal name; "" or "me" is who signed in
 	Name    string // the account's name in errors and positions
 	Version string // of the program, for the User-Agent
+	// CountAs returns the context of a request that stands for so many, so that the
+	// Doer counts it as those (ratelimit.WithParts); nil where nobody counts.
+	CountAs func(context.Context, int) context.Context
+}
+
+func (a *Account) countAs(ctx context.Context, n int) context.Context {
+	if a.CountAs == nil {
+		return ctx
+	}
+	return a.CountAs(ctx, n)
 }
 
 // Client talks to one account. It is safe for concurrent use.

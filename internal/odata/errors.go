@@ -140,11 +140,11 @@ func status(err error) int {
 }
 
 // NotFound reports whether the item or folder is not there, or no longer.
-func NotFound(err error) bool { return status(err) == http.StatusNotFound && !noMailbox(err) }
+func NotFound(err error) bool { return status(err) == http.StatusNotFound && !NoMailbox(err) }
 
-// noMailbox reports whether the service says that there is no such mailbox, or
+// NoMailbox reports whether the service says that there is no such mailbox, or
 // none that it serves.
-func noMailbox(err error) bool {
+func NoMailbox(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		return false
@@ -155,6 +155,19 @@ func noMailbox(err error) bool {
 		return true
 	}
 	return false
+}
+
+// Full reports whether the mailbox has no room: then it can be listed, but neither
+// written to nor tracked.
+func Full(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && strings.EqualFold(e.Code, "ErrorQuotaExceeded")
+}
+
+// NoAnswer reports whether the service could not be reached.
+func NoAnswer(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Status == 0 && e.Err != nil && !errors.Is(e.Err, ErrSignIn)
 }
 
 // Forbidden reports whether the service does not allow it, to anybody or to who
@@ -180,7 +193,7 @@ func Rejected(err error) bool {
 		http.StatusUnprocessableEntity:
 		return true
 	case http.StatusNotFound:
-		return !noMailbox(err)
+		return !NoMailbox(err)
 	}
 	return false
 }

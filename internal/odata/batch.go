@@ -1,0 +1,165 @@
+package odata
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxParts is how many requests one batch takes
+// (https://learn.microsoft.com/graph/json-batching).
+const maxParts = 20
+
+// batchTries is how often those of a batch are sent together that were throttled.
+const batchTries = 3
+
+// batchRequest and batchResponse are the envelope of a JSON batch.
+type batchRequest struct {
+	ID      string            `json:"id"`
+	Method  string            `json:"method"`
+	URL     string            `json:"url"`
+	Headers map[string]string `json:"headers,omitempty"`
+}
+
+type batchResponse struct {
+	ID      string            `json:"id"`
+	Status  int               `json:"status"`
+	Headers map[string]string `json:"headers"`
+	Body    jsontext.Value    `json:"body"`
+}
+
+// ReadEach reads what is at each of the links and hands it to parse, with the number
+// of its link; parse is called by one goroutine. Many links are read at a time in a
+// batch, where the service has batches: on a long way that takes the time of one.
+// What a batch does not bring, or parse returns an error for, is left to alone, which
+// is to read it by itself.
+//
+// The sign-in must allow writing: a batch is a POST, whatever is in it.
+func (c *Client) ReadEach(ctx context.Context, links []string, parse func(i int, body []byte) error, alone func(i int) error) error {
+	open := make([]int, len(links))
+	for i := range links {
+		open[i] = i
+	}
+	if batch, ok := c.batchLink(); ok && len(links) > 1 {
+		for try := 0; try < batchTries && len(open) > 1; try++ {
+			wait := c.readBatches(ctx, batch, links, parse, &open)
+			if wait == 0 {
+				break
+			}
+			if err := pause(ctx, wait); err != nil {
+				return err
+			}
+		}
+	}
+	for _, i := range open {
+		if err := alone(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// batchLink returns where the service takes batches. Outlook REST takes them for who
+// signed in alone.
+func (c *Client) batchLink() (string, bool) {
+	switch {
+	case c.Dialect().Graph():
+		return c.base.EscapedPath() + "/$batch", true
+	case c.owner == "/me":
+		return c.base.EscapedPath() + "/me/$batch", true
+	}
+	return "", false
+}
+
+// readBatches sends the open links in batches, and takes those from them that were
+// read. It returns how long to wait before the rest is sent together again: the
+// longest that a throttled one asks for; zero when that would be of no use.
+func (c *Client) readBatches(ctx context.Context, batch string, links []string, parse func(int, []byte) error, open *[]int) (wait time.Duration) {
+	var left []int
+	for todo := *open; len(todo) > 0; {
+		some := todo[:min(maxParts, len(todo))]
+		todo = todo[len(some):]
+		answers, err := c.sendBatch(c.account.countAs(ctx, len(some)), batch, links, some)
+		if err != nil {
+			left = append(left, some...)
+			continue
+		}
+		for _, i := range some {
+			answer, ok := answers[strconv.Itoa(i)]
+			switch {
+			case ok && answer.Status == http.StatusOK && parse(i, answer.Body) == nil:
+				continue
+			case answer.Status == http.StatusTooManyRequests || answer.Status == http.StatusServiceUnavailable:
+				wait = max(wait, answer.retryAfter(), minBatchWait)
+			}
+			left = append(left, i)
+		}
+	}
+	*open = left
+	return wait
+}
+
+// minBatchWait is how long to wait for a part that names no time.
+const minBatchWait = 100 * time.Millisecond
+
+// sendBatch sends one batch, and returns the answers of its parts by their ids. They
+// come in any order.
+func (c *Client) sendBatch(ctx context.Context, batch string, links []string, some []int) (map[string]batchResponse, error) {
+	var envelope struct {
+		Requests []batchRequest `json:"requests"`
+	}
+	for _, i := range some {
+		part := batchRequest{ID: strconv.Itoa(i), Method: http.MethodGet, URL: strings.TrimPrefix(links[i], c.base.EscapedPath())}
+		if c.Dialect().Graph() {
+			part.Headers = map[string]string{"Prefer": `IdType="ImmutableId"`}
+		}
+		envelope.Requests = append(envelope.Requests, part)
+	}
+	body, err := json.Marshal(envelope)
+	if err != nil {
+		return nil, fmt.Errorf("making a batch: %w", err)
+	}
+	answer, err := c.Send(ctx, http.MethodPost, batch, body)
+	if err != nil {
+		return nil, err
+	}
+	var responses struct {
+		Responses []batchResponse `json:"responses"`
+	}
+	if json.Unmarshal(answer, &responses) != nil {
+		return nil, errors.New("the answer to a batch makes no sense")
+	}
+	byID := make(map[string]batchResponse, len(responses.Responses))
+	for _, r := range responses.Responses {
+		byID[r.ID] = r
+	}
+	return byID, nil
+}
+
+// retryAfter is the wait that a part asks for in headers of its own.
+func (r *batchResponse) retryAfter() time.Duration {
+	for name, value := range r.Headers {
+		if strings.EqualFold(name, "Retry-After") {
+			return retryAfter(value, time.Now())
+		}
+	}
+	return 0
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
