@@ -135,6 +135,37 @@ func (w *writer) replace(m *member, before, after *item) {
 	w.close('}')
 }
 
+// ClearAddresses returns the body of a request that takes away the addresses that
+// the change removes, in the other way that there is to say so: where Patch says null
+// for the whole address, it says null for each of its parts. Which of the two the
+// service understands is not documented. The body is nil where no address of one
+// member goes.
+func ClearAddresses(change contact.Patch, d Dialect) []byte {
+	before, after := prepare(change.Old, d, false), prepare(change.New, d, false)
+	w := newWriter(nil, d)
+	w.open('{')
+	for i := range members {
+		m := &members[i]
+		if m.kind != asAddress || m.in&w.bit == 0 || !before.item.hasFlatAddress(m.slot) || after.item.hasFlatAddress(m.slot) {
+			continue
+		}
+		w.name(m)
+		w.open('{')
+		for i := 1; i < len(addressParts); i++ {
+			if before.item.text[int(m.slot)+i] != "" {
+				w.key(addressParts[i].name)
+				w.raw("null")
+			}
+		}
+		w.close('}')
+	}
+	w.close('}')
+	if len(w.b) == len("{}") {
+		return nil
+	}
+	return w.b
+}
+
 // sameMember reports whether two items have the same for a member.
 func sameMember(m *member, a, b *item, d Dialect) bool {
 	switch m.kind {

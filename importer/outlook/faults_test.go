@@ -8,12 +8,14 @@ import (
 	"image/color"
 	"image/png"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats/outlook"
 	"github.com/cardferry/cardferry/importer"
 	"github.com/cardferry/cardferry/internal/odata"
+	"github.com/cardferry/cardferry/internal/sandbox"
 )
 
 func person() *contact.Contact {
@@ -147,5 +149,34 @@ func TestErrorsHoldNoPersonalData(t *testing.T) {
 	}
 	if !errors.Is(err, importer.ErrTemporary) {
 		t.Errorf("a refused connection: %v, want ErrTemporary", err)
+	}
+}
+
+// TestAddressGoes takes an address away, whichever way of saying so the service
+// understands.
+func TestAddressGoes(t *testing.T) {
+	for _, quirks := range []string{"", "address-null-ignored"} {
+		for _, d := range outlook.Dialects() {
+			box, err := sandbox.Open(sandbox.Options{Quirks: quirks})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer box.Close()
+			server := httptest.NewServer(box)
+			defer server.Close()
+			sink := New(client(t, server, d))
+			c := person()
+			c.Addresses = []contact.Address{{Type: contact.Home, City: "Lund", Street: "A 1"}, {Type: contact.Work, City: "Ystad"}}
+			stored, err := sink.Create(t.Context(), odata.DefaultFolder, contact.Normalize(c))
+			if err != nil {
+				t.Fatal(err)
+			}
+			without := stored.Contact.Clone()
+			without.Addresses = without.Addresses[1:]
+			now, err := sink.Update(t.Context(), stored.Contact.Ref(), contact.Patch{Old: stored.Contact, New: without, Fields: []contact.Field{"addresses"}})
+			if err != nil || len(now.Losses) > 0 || len(now.Contact.Addresses) != 1 {
+				t.Errorf("%s, %q: %v, losses %v, error %v", d, quirks, now.Contact, now.Losses, err)
+			}
+		}
 	}
 }

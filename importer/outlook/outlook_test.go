@@ -21,7 +21,7 @@ var paths = map[outlook.Dialect]string{
 // service starts an empty service with faults.
 func service(t *testing.T, faults string) *httptest.Server {
 	t.Helper()
-	box, err := sandbox.Open(sandbox.Options{Faults: faults})
+	box, err := sandbox.Open(sandbox.Options{Faults: faults, TimeScale: 100})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -85,6 +85,17 @@ func (s *Sink) Update(ctx context.Context, ref contact.Ref, change contact.Patch
 	if err != nil {
 		return importer.Stored{}, fmt.Errorf("updating a contact: %w", judge(err))
 	}
+	stored, err := s.stored(answer, change.New, losses)
+	if err != nil || len(stored.Losses) == len(losses) || !slices.Contains(contact.Diff(change.New, stored.Contact), "addresses") {
+		return stored, err
+	}
+	if body = outlook.ClearAddresses(change, s.client.Dialect()); body == nil {
+		return stored, nil
+	}
+	// The service has kept an address that was to go.
+	if answer, err = s.client.Send(ctx, http.MethodPatch, link, body); err != nil {
+		return importer.Stored{}, fmt.Errorf("updating a contact: %w", judge(err))
+	}
 	return s.stored(answer, change.New, losses)
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -124,7 +123,7 @@ func overfullProperty(message string) string {
 // retryAfter reads the header: seconds, also with a fraction, or a date.
 func retryAfter(s string, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseFloat(s, 64); err == nil && seconds > 0 && seconds < 1e6 {
-		return time.Duration(math.Ceil(seconds)) * time.Second
+		return time.Duration(seconds * float64(time.Second))
 	}
 	if t, err := http.ParseTime(s); err == nil && t.After(now) {
 		return t.Sub(now)

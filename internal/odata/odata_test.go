@@ -264,7 +264,7 @@ func TestCancelled(t *testing.T) {
 
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	for text, want := range map[string]time.Duration{"": 0, "3": 3 * time.Second, "2.128": 3 * time.Second, "-1": 0, "x": 0,
+	for text, want := range map[string]time.Duration{"": 0, "3": 3 * time.Second, "2.128": 2128 * time.Millisecond, "-1": 0, "x": 0,
 		"Thu, 01 Jan 2026 00:00:10 GMT": 10 * time.Second, "Thu, 01 Jan 2020 00:00:10 GMT": 0} {
 		if got := retryAfter(text, now); got != want {
 			t.Errorf("%q: %v, want %v", text, got, want)
