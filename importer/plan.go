@@ -104,7 +104,10 @@ func (pl *planner) recognise(p *person) (*decision, error) {
 	compatible := contact.CompatibleNames(p.contact, d.stored)
 	_, claimed := pl.in.claimed[entry]
 	switch {
-	case claimed && !compatible: // somebody else of this input, who shares the address
+	case claimed && (!compatible || shared == byNameAndNumber):
+		// Somebody else of this input, who shares the address; or a namesake with the
+		// same number: the records of one input are told apart by addresses alone, also
+		// when an import goes on that was interrupted between the two.
 		d.stored = nil
 	case !compatible:
 		return d.review(entries, "it shares %s with a contact of the account under another name", shared), nil
@@ -169,8 +172,10 @@ func (pl *planner) byMark(c *contact.Contact) (entries []int32, shared string, e
 	}
 	people := func(c *contact.Contact) []string { return personMarks(c, pl.rules) }
 	entries, err = pl.sharing(c, people(c), people)
-	return entries, "its name and a number", err
+	return entries, byNameAndNumber, err
 }
+
+const byNameAndNumber = "its name and a number"
 
 // sharing returns the entries that have one of the marks. Those that another person of
 // the input has by key, under a name that contradicts c's, are left out when there are
