@@ -2,7 +2,7 @@
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build demo test ci tools lint race kill torture fuzz bench clean
+.PHONY: build demo test servers-test ci tools lint race kill torture fuzz bench servers-bench clean
 
 build:
 	go build -o bin/cardferry ./cmd/cardferry
@@ -14,10 +14,14 @@ test:
 	go test ./...
 
 ci: FUZZTIME = 10s
-ci: tools test lint race kill fuzz demo
+ci: tools test servers-test lint race kill fuzz demo
 
 tools:
 	@sh .ci/tools
+
+# The contracts, and migrations, on contact servers that others wrote: see .ci/servers.
+servers-test:
+	.ci/servers go test -count=1 -p 1 -timeout 30m -run 'RealServers|ServerScripts' ./exporter/carddav ./importer/carddav ./cmd/cardferry
 
 lint:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
@@ -44,6 +48,10 @@ fuzz:
 bench: build
 	go build -o bin/bench ./internal/bench
 	bin/bench -program bin/cardferry
+
+# The same cards up and down by cardferry, vdirsyncer and a bare loop, side by side.
+servers-bench: build
+	SERVERS="radicale cyrus" .ci/servers go run ./internal/bench/sidebyside -program bin/cardferry
 
 clean:
 	rm -rf bin demo

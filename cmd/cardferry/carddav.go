@@ -97,6 +97,7 @@ func (s *session) davClient(a *account, may access) (*dav.Client, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 16
+	transport.DialContext = dav.Dial
 	transport.DisableCompression = true // servers weaken the ETag of what they compress
 	if l.certificate != nil {
 		transport.TLSClientConfig = &tls.Config{Certificates: []tls.Certificate{*l.certificate}}

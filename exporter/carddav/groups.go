@@ -1,7 +1,6 @@
 package carddav
 
 import (
-	"context"
 	"slices"
 
 	"github.com/cardferry/cardferry/contact"
@@ -12,36 +11,6 @@ import (
 type groups struct {
 	names   []string            // of their resources, for the cursor
 	members map[string][]string // by the key of a member's UID
-}
-
-// groupsOf reads a book's groups, before its contacts. known is false where the server
-// cannot tell which cards are groups; there are none then yet.
-func (s *Source) groupsOf(ctx context.Context, r *reader, entries int) (g *groups, known bool, err error) {
-	g = &groups{members: map[string][]string{}}
-	found, err := s.client.GroupEntries(ctx, r.book.Href)
-	switch {
-	case err != nil && answered(err):
-		return g, false, nil
-	case err != nil:
-		return nil, false, err
-	case !plausible(found, entries):
-		return g, false, nil
-	case len(found) == 0:
-		return g, true, nil
-	}
-	cards, err := r.read(ctx, found)
-	if err != nil {
-		return nil, false, err
-	}
-	for i := range cards {
-		if cards[i].Err != nil {
-			continue // it is named when the listing comes to it
-		}
-		if _, group, err := dav.Decode(&cards[i]); err == nil && group != nil {
-			g.add(nameIn(r.book.Href, cards[i].Href), group)
-		}
-	}
-	return g, true, nil
 }
 
 func (g *groups) add(name string, group *dav.Group) {

@@ -2,7 +2,6 @@ package carddav
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -14,13 +13,16 @@ import (
 	"github.com/cardferry/cardferry/internal/spool"
 )
 
-// Pages implements exporter.Source. A page is the answer to one multiget; the next one
-// is read meanwhile. Contacts come in the order of their addresses. Only the last page
-// has a cursor. When a group has changed since the cursor, all contacts come: whose
-// categories it changes is not known.
+// pageSize is how many contacts a page has.
+const pageSize = 100
+
+// Pages implements exporter.Source. Contacts come in the order of their addresses; the
+// last page alone has a cursor. When a group has changed since the cursor, all contacts
+// come: whose categories it changes is not known.
 //
-// On a server that cannot tell which cards are groups the contacts are kept aside, in a
-// temporary file when they are many, until all cards have been read.
+// The contacts are kept aside, in a temporary file when they are many, until all cards
+// have been read: a group may come last. (To ask for the groups first costs some servers
+// longer than all else, and others answer with an error.)
 func (s *Source) Pages(ctx context.Context, folder contact.Folder, from exporter.Cursor) iter.Seq2[*exporter.Page, error] {
 	return func(yield func(*exporter.Page, error) bool) {
 		if err := s.list(ctx, folder, from, yield); err != nil {
@@ -40,14 +42,22 @@ func (s *Source) list(ctx context.Context, folder contact.Folder, from exporter.
 		yield(&exporter.Page{}, nil)
 		return nil
 	}
-	l := &listing{source: s, folder: folder, reader: reader{client: s.client, book: book}}
-	if err := l.find(ctx, from); err != nil {
+	l := &listing{source: s, folder: folder, reader: reader{client: s.client, book: book},
+		aside: spool.New(""), last: &exporter.Page{}, groups: groups{members: map[string][]string{}}}
+	defer l.aside.Close()
+	found, err := l.find(ctx, from)
+	if err != nil {
 		return err
 	}
-	if l.late {
-		return l.keptAside(ctx, yield)
+	if err := l.gather(ctx, found.entries); err != nil {
+		return err
 	}
-	return l.pages(ctx, func(page *exporter.Page) bool { return yield(page, nil) })
+	found.next.Groups = l.groups.names
+	l.last.Deleted = found.deleted
+	if l.last.Next, err = found.next.cursor(); err != nil {
+		return err
+	}
+	return l.pages(yield)
 }
 
 // listing is one folder that is being listed.
@@ -55,51 +65,51 @@ type listing struct {
 	source *Source
 	folder contact.Folder
 	reader reader
-	found  *changes
-	groups *groups
-	late   bool // the groups are known when all cards have been read
-	number int  // of contacts so far
+	number int // of contacts so far
+	aside  *spool.Spool
+	slots  []spool.Slot
+	groups groups
+	last   *exporter.Page // what is not a contact
 }
 
-// find finds out what is to be listed, and the groups.
-func (l *listing) find(ctx context.Context, from exporter.Cursor) error {
+// find finds out which cards are to be read.
+func (l *listing) find(ctx context.Context, from exporter.Cursor) (*changes, error) {
 	s, book := l.source, l.reader.book
-	var err error
 	if from == "" {
-		l.found, err = s.everything(ctx, book)
-	} else {
-		var p *position
-		if p, err = parse(from); err != nil {
-			return err
-		}
-		l.found, err = s.since(ctx, book, p)
-		if err == nil && p.touches(book.Href, l.found) {
-			deleted := l.found.deleted
-			l.found, err = s.everything(ctx, book)
-			if err == nil {
-				l.found.deleted = slices.DeleteFunc(deleted, func(id contact.ID) bool { return slices.Contains(p.Groups, nameIn(book.Href, string(id))) })
-			}
-		}
+		return s.everything(ctx, book)
 	}
+	p, err := parse(from)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var known bool
-	l.groups, known, err = s.groupsOf(ctx, &l.reader, len(l.found.next.Seen))
-	l.late = !known
-	return err
+	found, err := s.since(ctx, book, p)
+	if err != nil {
+		return nil, err
+	}
+	if !p.touches(book.Href, found) {
+		for _, name := range p.Groups { // a contact that has changed may be in one
+			found.entries = append(found.entries, dav.Entry{Href: book.Href + name})
+		}
+		return found, nil
+	}
+	deleted := found.deleted
+	if found, err = s.everything(ctx, book); err != nil {
+		return nil, err
+	}
+	found.deleted = slices.DeleteFunc(deleted, func(id contact.ID) bool { return slices.Contains(p.Groups, nameIn(book.Href, string(id))) })
+	return found, nil
 }
 
-// pages reads the cards, page by page; take returns false to stop.
-func (l *listing) pages(ctx context.Context, take func(*exporter.Page) bool) error {
+// gather reads the cards, a number at a time; the next ones are read while those before
+// are decoded.
+func (l *listing) gather(ctx context.Context, rest []dav.Entry) error {
 	ctx, cancel := context.WithCancel(ctx)
-	rest, size := l.found.entries, l.source.sizes.first
+	size := l.source.sizes.first
 	ahead := l.start(ctx, &rest, size)
 	defer func() {
 		cancel()
 		<-ahead.done
 	}()
-	deleted := l.found.deleted
 	for {
 		<-ahead.done
 		if ahead.err != nil {
@@ -109,16 +119,12 @@ func (l *listing) pages(ctx context.Context, take func(*exporter.Page) bool) err
 		if size = l.source.sizes.next(cards); !last {
 			ahead = l.start(ctx, &rest, size)
 		}
-		page := l.page(cards)
-		page.Deleted, deleted = deleted, nil
-		if last {
-			l.found.next.Groups = l.groups.names
-			var err error
-			if page.Next, err = l.found.next.cursor(); err != nil {
+		for i := range cards {
+			if err := l.take(&cards[i]); err != nil {
 				return err
 			}
 		}
-		if !take(page) || last {
+		if last {
 			return nil
 		}
 	}
@@ -146,92 +152,58 @@ func (l *listing) start(ctx context.Context, rest *[]dav.Entry, size int) *chunk
 	return c
 }
 
-// page makes a page of cards. Groups are left out.
-func (l *listing) page(cards []dav.Card) *exporter.Page {
-	page := &exporter.Page{Contacts: make([]*contact.Contact, 0, len(cards))}
-	for i := range cards {
-		card := &cards[i]
-		var c *contact.Contact
-		var group *dav.Group
-		err := card.Err
-		if err == nil {
-			if c, group, err = dav.Decode(card); err != nil {
-				err = fmt.Errorf("%s cannot be read: %w", nameOf(card.Href), err)
-			}
+// take decodes a card and keeps the contact aside, or the group.
+func (l *listing) take(card *dav.Card) error {
+	var c *contact.Contact
+	var group *dav.Group
+	err := card.Err
+	if err == nil {
+		if c, group, err = dav.Decode(card); err != nil {
+			err = fmt.Errorf("%s cannot be read: %w", nameOf(card.Href), err)
 		}
-		card.Data = nil
-		if name := nameIn(l.reader.book.Href, card.Href); group != nil {
-			if err = l.meet(name, group); err == nil {
-				continue
-			}
-		}
-		l.number++
-		at := contact.Position{File: l.source.client.Name(), Unit: "contact", Number: l.number}
-		if err != nil {
-			page.Bad = append(page.Bad, &formats.RecordError{At: at, Err: err})
-			continue
-		}
-		c.At, c.Folder = at, l.folder.Path
-		if !l.late {
-			l.groups.categorise(c)
-		}
-		page.Contacts = append(page.Contacts, c)
 	}
-	return page
-}
-
-// meet takes a group that the listing comes to. One that the server did not name when it
-// was asked for them comes too late for the contacts before it.
-func (l *listing) meet(name string, group *dav.Group) error {
-	switch {
-	case slices.Contains(l.groups.names, name):
-		return nil
-	case l.late:
-		l.groups.add(name, group)
+	card.Data = nil
+	if group != nil {
+		l.groups.add(nameIn(l.reader.book.Href, card.Href), group)
 		return nil
 	}
-	return fmt.Errorf("%s is a group that the service did not name when asked for them: its %d memberships are not shown as a category", nameOf(name), len(group.Members))
+	l.number++
+	at := contact.Position{File: l.source.client.Name(), Unit: "contact", Number: l.number}
+	if err != nil {
+		l.last.Bad = append(l.last.Bad, &formats.RecordError{At: at, Err: err})
+		return nil
+	}
+	c.At, c.Folder = at, l.folder.Path
+	slot, err := l.aside.Add(c)
+	l.slots = append(l.slots, slot)
+	return err
 }
 
-// keptAside lists a book whose groups are known only at its end.
-func (l *listing) keptAside(ctx context.Context, yield func(*exporter.Page, error) bool) error {
-	aside := spool.New("")
-	defer aside.Close()
-	var slots []spool.Slot
-	var final exporter.Page
-	var failed error
-	err := l.pages(ctx, func(page *exporter.Page) bool {
-		for _, c := range page.Contacts {
-			slot, err := aside.Add(c)
-			if err != nil {
-				failed = err
-				return false
-			}
-			slots = append(slots, slot)
+// pages yields the contacts with the categories that they have by their groups, and then
+// what is not a contact.
+func (l *listing) pages(yield func(*exporter.Page, error) bool) error {
+	for len(l.slots) > 0 {
+		page := l.last
+		if len(l.slots) > pageSize {
+			page = &exporter.Page{}
 		}
-		final.Bad = append(final.Bad, page.Bad...)
-		final.Deleted = append(final.Deleted, page.Deleted...)
-		final.Next = page.Next
-		return true
-	})
-	if err = errors.Join(err, failed); err != nil {
-		return err
-	}
-	const size = 100
-	for part := range slices.Chunk(slots, size) {
-		page := &exporter.Page{}
-		for _, slot := range part {
-			c, err := aside.Get(slot)
+		n := min(pageSize, len(l.slots))
+		for _, slot := range l.slots[:n] {
+			c, err := l.aside.Get(slot)
 			if err != nil {
 				return err
 			}
 			l.groups.categorise(c)
 			page.Contacts = append(page.Contacts, c)
 		}
+		l.slots = l.slots[n:]
+		if page == l.last {
+			break
+		}
 		if !yield(page, nil) {
 			return nil
 		}
 	}
-	yield(&final, nil)
+	yield(l.last, nil)
 	return nil
 }

@@ -34,28 +34,15 @@ func (s *Source) Folders(ctx context.Context) ([]contact.Folder, error) {
 	return s.client.Folders(ctx)
 }
 
-// Count implements exporter.Counter. On a server that cannot tell which cards are groups
-// it counts them too.
+// Count implements exporter.Counter. It counts groups too: no cheap question tells them
+// from contacts.
 func (s *Source) Count(ctx context.Context, folder contact.Folder) (int, error) {
 	book, err := s.book(ctx, folder)
 	if err != nil || book.Missing {
 		return 0, err
 	}
 	entries, err := s.client.List(ctx, book.Href)
-	if err != nil {
-		return 0, err
-	}
-	groups, err := s.client.GroupEntries(ctx, book.Href)
-	if err != nil || !plausible(groups, len(entries)) {
-		groups = nil
-	}
-	return len(entries) - len(groups), ctx.Err()
-}
-
-// plausible reports whether that many of a book's entries can be its groups. A server
-// that passes over a question it does not understand names all of them.
-func plausible(groups []dav.Entry, entries int) bool {
-	return len(groups) < max(entries, 1) && len(groups) <= 20+entries/2
+	return len(entries), err
 }
 
 // book asks for a folder's address book.

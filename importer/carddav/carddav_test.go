@@ -103,7 +103,7 @@ var habits = map[string]davtest.Habits{
 	"davical":     {SilentRestart: true, NoETagOnPut: true, MissingLeftOut: true, AtRoot: "/caldav.php/", Rewrites: addREV},
 	"sogo":        {IgnoreIfNoneMatch: true, XVCard: true, ClosesSilently: true, IgnoresNames: true, AtRoot: "/SOGo/dav/"},
 	"sabre":       {NoWellKnown: true, NoSync: true, MissingSpoils: true, XVCard: true, AtRoot: "/"},
-	"xandikos":    {NoQuery: true, RefusesIn207: true},
+	"xandikos":    {RefusesIn207: true},
 	"cyrus":       {Representation: true, Advertises4: true, SyncLimit: 5},
 	"radicale":    {UniqueUIDs: true, Rewrites: upperNames},
 	"weak tags":   {WeakETags: true},

@@ -55,7 +55,7 @@ func (s *Server) listHome(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) aboutBook(name string) string {
 	reports := ""
-	for _, report := range []string{"C:addressbook-multiget", "C:addressbook-query", "D:sync-collection"} {
+	for _, report := range []string{"C:addressbook-multiget", "D:sync-collection"} {
 		if report != "D:sync-collection" || !s.habits.NoSync {
 			reports += "<D:supported-report><D:report><" + report + "/></D:report></D:supported-report>"
 		}
@@ -181,10 +181,6 @@ func (s *Server) report(w http.ResponseWriter, bookName string, b *book, body []
 		XMLName xml.Name
 		Token   string   `xml:"sync-token"`
 		Hrefs   []string `xml:"href"`
-		Filters []struct {
-			Name string `xml:"name,attr"`
-			Text string `xml:"text-match"`
-		} `xml:"filter>prop-filter"`
 	}
 	if err := xml.Unmarshal(body, &request); err != nil {
 		http.Error(w, "no XML", http.StatusBadRequest)
@@ -203,21 +199,8 @@ func (s *Server) report(w http.ResponseWriter, bookName string, b *book, body []
 			return
 		}
 		s.multiget(w, bookName, b, request.Hrefs)
-	case "addressbook-query":
-		if s.habits.NoQuery {
-			http.Error(w, "Internal Server Error", http.StatusInternalServerError)
-			return
-		}
-		var all []string
-		for _, name := range slices.Sorted(maps.Keys(b.cards)) {
-			for _, f := range request.Filters {
-				if s.habits.QueryAll || property(b.cards[name].data, f.Name) == f.Text {
-					all = append(all, s.about(bookName, name, false))
-					break
-				}
-			}
-		}
-		multistatus(w, all...)
+	default:
+		http.Error(w, "Internal Server Error", http.StatusInternalServerError)
 	}
 }
 

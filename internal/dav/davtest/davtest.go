@@ -30,8 +30,6 @@ type Habits struct {
 	SilentRestart  bool // a token that is not known gets everything (DAViCal, SOGo)
 	SecondTokens   bool // the last change is reported for ever (SOGo)
 	TokenError     int  // the status for a token that is not known; 0 is 403 (Xandikos: 500)
-	NoQuery        bool // addressbook-query fails (Xandikos)
-	QueryAll       bool // addressbook-query passes over its filter
 	NoMultiget     bool // addressbook-multiget is not implemented
 	MissingSpoils  bool // one missing address fails the whole multiget (Sabre)
 	MissingLeftOut bool // it is left out (DAViCal)

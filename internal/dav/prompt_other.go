@@ -1,0 +1,7 @@
+//go:build !linux
+
+package dav
+
+import "net"
+
+func prompt(conn net.Conn) net.Conn { return conn }
