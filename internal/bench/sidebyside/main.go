@@ -128,6 +128,9 @@ func run() error {
 	if _, status, err := radicale.do("PUT", radicale.book, whole.Bytes(), "Content-Type", "text/vcard"); err != nil || status >= 300 {
 		return fmt.Errorf("filling Radicale: %d, %v", status, err)
 	}
+	if err := multigets(radicale); err != nil { // it is slow once, and remembers
+		return err
+	}
 	down, err := compete(map[string]func() error{
 		"cardferry": func() error {
 			return command(radicale.environment(dir), *program, "export", "side:", filepath.Join(dir, "out.vcf"), "-q")
