@@ -98,6 +98,8 @@ func exitCode(ctx context.Context, err error) (code int, hint string) {
 		return exitNotFound, "list the folders with: cardferry folders ACCOUNT:"
 	case errors.Is(err, files.ErrUnknownFormat):
 		return exitUsage, "name the format of what is read: --format vcard, or with convert --from vcard"
+	case isForeign(err):
+		return exitFailed, "if that is the same service, name it as the url of the account"
 	case errors.Is(err, fs.ErrNotExist):
 		return exitNotFound, ""
 	case errors.Is(err, auth.ErrSignIn), errors.Is(err, odata.ErrSignIn), errors.Is(err, dav.ErrSignIn):
@@ -128,6 +130,12 @@ func serviceHint(err error) string {
 		return "check the network and the account's url"
 	}
 	return ""
+}
+
+// isForeign recognises a link or redirect to another host.
+func isForeign(err error) bool {
+	_, is := errors.AsType[*odata.ForeignLinkError](err)
+	return is
 }
 
 // usageError recognises what cobra and pflag say of a wrong command line.

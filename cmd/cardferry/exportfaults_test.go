@@ -168,9 +168,13 @@ func TestExportNames(t *testing.T) {
 		}
 		code, out = export("photo-404:#7", path)
 		text, _ = os.ReadFile(path)
-		if code != exitIncomplete || strings.Count(out, "photo not read: the service lists one, and has none") != 1 ||
+		if code != exitIncomplete || strings.Count(out, "photo not read: it could not be fetched: the service describes one, and does not hand it out") != 1 ||
 			!strings.Contains(out, "100 contacts with 49 photos") || strings.Count(string(text), "PHOTO") != 49 {
 			t.Errorf("%v, a photo that is not there: exit code %d, %d photos\n%s", more, code, strings.Count(string(text), "PHOTO"), out)
+		}
+		code, out = export("photo-404:100%", path)
+		if code != exitIncomplete || strings.Count(out, "photo not read: the service lists one, and has none") != 50 {
+			t.Errorf("%v, no photo is there: exit code %d\n%s", more, code, out)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/cardferry/cardferry/formats"
 )
 
-var update = flag.Bool("update", false, "write the tables that are made from the code into the README")
+var update = flag.Bool("update", false, "write the tables that are made from the code into the documents")
 
 const readmePath = "../../README.md"
 
@@ -127,24 +127,30 @@ var keepColumns = []struct {
 // TestReadmeKeeps makes the table of what each format keeps from what the encoders
 // do with random contacts, and compares it with the README's.
 func TestReadmeKeeps(t *testing.T) {
-	table := keepTable(t)
-	readme, err := os.ReadFile(readmePath)
+	checkTable(t, readmePath, "keeps", keepTable(t))
+}
+
+// checkTable compares a table of a document, between two comments of that name, with
+// what it should be, or with -update writes it.
+func checkTable(t *testing.T, path, name, table string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const from, to = "<!-- keeps -->\n", "<!-- /keeps -->"
-	before, rest, ok := strings.Cut(string(readme), from)
+	from, to := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
+	before, rest, ok := strings.Cut(string(text), from)
 	old, after, ok2 := strings.Cut(rest, to)
 	if !ok || !ok2 {
-		t.Fatal("the README has no place for the table")
+		t.Fatalf("%s has no place for the table", path)
 	}
 	if old == table {
 		return
 	}
 	if !*update {
-		t.Fatalf("the README's table is not what the formats do; run: go test ./cmd/cardferry -run TestReadmeKeeps -update\n%s", table)
+		t.Fatalf("the table of %s is not what the program does; run: go test ./cmd/cardferry -run %s -update\n%s", path, t.Name(), table)
 	}
-	if err := os.WriteFile(readmePath, []byte(before+from+table+to+after), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(before+from+table+to+after), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -48,9 +48,18 @@ func (s *Source) Contact(ctx context.Context, folder contact.Folder, id contact.
 	return c, nil
 }
 
-// Photo implements exporter.PhotoSource.
+// Photo implements exporter.PhotoSource. It is asked for where there should be one, so
+// where there is none the service is asked once more what it has.
 func (s *Source) Photo(ctx context.Context, id contact.ID) (*contact.Photo, error) {
-	return s.client.Photo(ctx, id)
+	photo, err := s.client.Photo(ctx, id)
+	if photo != nil || err != nil {
+		return photo, err
+	}
+	has, err := s.client.HasPhoto(ctx, id)
+	if has {
+		err = errors.New("the service describes one, and does not hand it out")
+	}
+	return nil, err
 }
 
 // Count implements exporter.Counter. The service counts contact groups as well,

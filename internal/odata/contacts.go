@@ -61,6 +61,20 @@ func (c *Client) Photo(ctx context.Context, id contact.ID) (*contact.Photo, erro
 	return photo, nil
 }
 
+// HasPhoto asks for the description of a contact's photo, and reports whether there is
+// one.
+func (c *Client) HasPhoto(ctx context.Context, id contact.ID) (bool, error) {
+	link, err := c.Link([]string{"contacts", string(id), "photo"})
+	if err != nil {
+		return false, err
+	}
+	_, err = c.Get(ctx, link)
+	if NotFound(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // SetPhoto stores the bytes of a JPEG as the contact's photo.
 func (c *Client) SetPhoto(ctx context.Context, id contact.ID, jpeg []byte) error {
 	link, err := c.Link([]string{"contacts", string(id), "photo", "$value"})
