@@ -1,15 +1,19 @@
 package files
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats"
 	"github.com/cardferry/cardferry/formats/jsonl"
+	"github.com/cardferry/cardferry/formats/outlook"
 )
 
 func lines() *formats.Format { f := jsonl.Format(); return &f }
@@ -229,6 +233,56 @@ func TestSafeName(t *testing.T) {
 	} {
 		if got := safeName(in); got != want {
 			t.Errorf("safeName(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestBrokenRest reads pages of JSON that break off: the contacts before come through
+// and the rest is named, unless it is the reading that failed.
+func TestBrokenRest(t *testing.T) {
+	page := outlook.Format(outlook.Options{})
+	var whole bytes.Buffer
+	enc := page.NewEncoder(&whole)
+	for _, name := range []string{"Ann", "Bob", "Cid"} {
+		if _, err := enc.Encode(named("", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := enc.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cut := whole.Bytes()[:whole.Len()-20]
+	path := filepath.Join(t.TempDir(), "page.json")
+	if err := os.WriteFile(path, cut, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := &Reader{Table: formats.Table{page}}
+	contacts, bad := read(t, r, path)
+	if len(contacts) != 2 || len(bad) != 1 || !strings.HasPrefix(bad[0], path+": the rest of the file was not read: ") {
+		t.Errorf("%d contacts, errors %q; want 2 and one about the rest", len(contacts), bad)
+	}
+
+	disk := errors.New("the disk is broken")
+	r.Format = &page // which spares looking ahead
+	r.Stdin = io.MultiReader(bytes.NewReader(cut), iotest.ErrReader(disk))
+	var last error
+	n := 0
+	for c, err := range r.Contacts(Stdio) {
+		if c != nil {
+			n++
+		}
+		last = err
+	}
+	if n != 2 || !errors.Is(last, disk) || formats.IsRecordError(last) {
+		t.Errorf("%d contacts, then %v; want 2 and what is wrong with the disk", n, last)
+	}
+
+	if err := os.WriteFile(path, []byte(`{"value":[{"displayName":"An`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range r.Contacts(path) {
+		if err == nil || formats.IsRecordError(err) {
+			t.Errorf("nothing could be read, and the error is %v", err)
 		}
 	}
 }

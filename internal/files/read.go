@@ -49,9 +49,11 @@ type Reader struct {
 // is loaded from beside the record's file.
 //
 // A *formats.RecordError concerns one record and the sequence goes on; any other
-// error is the last element. A file that cannot be read to its end (it is not
-// there, of an unknown format, or breaks off) is such an error when it is the only
-// one; one of several is a RecordError, and the next one follows.
+// error is the last element. A file whose content is broken from some place on, behind
+// contacts that could be read, ends with a RecordError about the rest. One that cannot
+// be read otherwise (it is not there, of an unknown format, holds nothing that could be
+// read, or its disk or pipe fails) is the last element when it is the only one; one of
+// several is a RecordError too, and the next one follows.
 func (r *Reader) Contacts(paths ...string) iter.Seq2[*contact.Contact, error] {
 	return func(yield func(*contact.Contact, error) bool) {
 		for _, path := range paths {
@@ -193,14 +195,45 @@ func (r *Reader) stream(in io.Reader, name string, beside fs.FS, yield func(*con
 }
 
 func (r *Reader) decode(format *formats.Format, in io.Reader, name string, beside fs.FS, yield func(*contact.Contact, error) bool) bool {
-	for c, err := range formats.InFile(format.NewDecoder(in), name).All() {
+	watched := &watchedReader{Reader: in}
+	came := false
+	for c, err := range formats.InFile(format.NewDecoder(watched), name).All() {
 		if c != nil {
+			came = true
 			loadPhoto(c, beside)
 			r.addGroups(c)
+		}
+		if err != nil && !formats.IsRecordError(err) && came && watched.err == nil {
+			err = restNotRead(name, err)
 		}
 		if !yield(c, err) {
 			return false
 		}
 	}
 	return true
+}
+
+// restNotRead makes the error that ends a file one of a record: what came before it
+// goes through.
+func restNotRead(name string, err error) error {
+	at := contact.Position{File: name}
+	if inner := errors.Unwrap(err); inner != nil {
+		err = inner // without the name, which the position has
+	}
+	return &formats.RecordError{At: at, Err: fmt.Errorf("the rest of the file was not read: %w", err)}
+}
+
+// watchedReader remembers what went wrong with reading, which says nothing of the
+// content.
+type watchedReader struct {
+	io.Reader
+	err error // the first one but for the end
+}
+
+func (w *watchedReader) Read(p []byte) (int, error) {
+	n, err := w.Reader.Read(p)
+	if err != nil && err != io.EOF && w.err == nil {
+		w.err = err
+	}
+	return n, err
 }
