@@ -22,7 +22,7 @@ func newReportFile(path string) (*reportFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reportFile{file: file, out: jsontext.NewEncoder(file, jsontext.SpaceAfterComma(true))}
+	r := &reportFile{file: file, out: jsontext.NewEncoder(file, jsontext.SpaceAfterComma(true), jsontext.AllowInvalidUTF8(true))}
 	r.tokens(jsontext.BeginObject, jsontext.String("version"), jsontext.Int(reportVersion), jsontext.String("records"), jsontext.BeginArray)
 	return r, nil
 }

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 )
@@ -369,7 +370,7 @@ func (j *Journal) commit(intents ...*Entry) error {
 }
 
 func putInfo(tx *bbolt.Tx, info *Info) error {
-	text, err := json.Marshal(info)
+	text, err := json.Marshal(info, jsontext.AllowInvalidUTF8(true)) // paths in it may be in any encoding
 	if err != nil {
 		return err
 	}
