@@ -47,6 +47,7 @@ through. What the new format cannot keep is counted, and named with -v.
 
 func (x *convertCommand) run(ctx context.Context, args []string) error {
 	in, out := parseEnd(args[0]), parseEnd(args[1])
+	x.dataGoesTo(out.path)
 	if err := in.mustBePath("IN"); err != nil {
 		return err
 	}

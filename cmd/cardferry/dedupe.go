@@ -337,7 +337,7 @@ func (x *dedupeCommand) finishDedupe(from end, r *importer.DedupeReport, unread 
 		s.Error = err.Error()
 	}
 	if x.json {
-		x.object(s)
+		x.lastObject(s)
 	} else if err == nil || r.Groups > 0 {
 		x.note("%s", dedupeText(s))
 		x.printLosses(s.LossesByField)

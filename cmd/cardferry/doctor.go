@@ -68,7 +68,7 @@ func (u *ui) doctor(ctx context.Context, text string) error {
 		}
 		u.report1("mailbox", fmt.Sprintf("%s, %s in the default one", count(len(folders), "folder"), count(n, "contact")), nil)
 		if u.json {
-			u.object(map[string]any{"type": "summary", "command": u.command, "ok": true})
+			u.lastObject(map[string]any{"type": "summary", "command": u.command, "ok": true})
 		}
 		return nil
 	})

@@ -56,16 +56,17 @@ vCards hold their photos; for the other formats photos go to a directory
 }
 
 func (x *exportCommand) run(ctx context.Context, args []string) error {
+	to := end{path: files.Stdio}
+	if len(args) > 1 {
+		to = parseEnd(args[1])
+	}
+	x.dataGoesTo(to.path)
 	from, err := parseEnd(args[0]).inFolder(x.folder)
 	if err == nil {
 		err = from.mustBeAccount("SOURCE")
 	}
 	if err != nil {
 		return err
-	}
-	to := end{path: files.Stdio}
-	if len(args) > 1 {
-		to = parseEnd(args[1])
 	}
 	if err := to.mustBePath("DEST"); err != nil {
 		return err
@@ -106,9 +107,6 @@ func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact
 	if w.getenv("GOMEMLIMIT") == "" && w.getenv("GOGC") == "" {
 		debug.SetMemoryLimit(exportMemory)
 		debug.SetGCPercent(-1) // the limit alone says when to collect
-	}
-	if path == files.Stdio {
-		w.events = w.stderr
 	}
 	defer w.closeReports()
 	if err := w.openReports(w.runFlags.report); err != nil {

@@ -67,7 +67,7 @@ func (u *ui) folders(ctx context.Context, text string) error {
 			fmt.Fprintf(table, "%d\t  %s\n", n, shownFolder(e.account, f))
 		}
 		if u.json {
-			u.object(map[string]any{"type": "summary", "command": u.command, "folders": len(folders), "read": total})
+			u.lastObject(map[string]any{"type": "summary", "command": u.command, "folders": len(folders), "read": total})
 			return nil
 		}
 		return table.Flush()

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,6 +21,12 @@ func run(ctx context.Context, e env, args []string) int {
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)
 	command, err := root.ExecuteContextC(ctx)
+	if err != nil && !u.ended && (u.json || slices.Contains(args, "--json")) {
+		u.lastObject(summary{Type: "summary", Command: command.CommandPath(), Error: oneLine(err)})
+	}
+	if u.unsaid != nil && (err == nil || errors.Is(err, errIncomplete) || errors.Is(err, errDifferent)) {
+		err = u.unsaid
+	}
 	if err == nil {
 		return exitDone
 	}

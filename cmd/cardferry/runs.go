@@ -90,7 +90,7 @@ func (x *runsCommand) run() error {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", line.ID, line.State, countsText(line.Counts), shellLine(line.Command))
 	}
 	if x.json {
-		x.object(map[string]any{"type": "summary", "command": x.command, "runs": len(paths) - removed, "removed": removed})
+		x.lastObject(map[string]any{"type": "summary", "command": x.command, "runs": len(paths) - removed, "removed": removed})
 		return nil
 	}
 	if err := table.Flush(); err != nil {

@@ -18,10 +18,12 @@ import (
 	"sync"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/exporter"
 	"github.com/cardferry/cardferry/importer"
+	"github.com/cardferry/cardferry/internal/files"
 )
 
 // uiFlags are global.
@@ -35,6 +37,8 @@ type ui struct {
 	uiFlags
 	mu      sync.Mutex
 	events  io.Writer // where --json goes
+	unsaid  error     // the first one of writing there
+	ended   bool      // the last object is printed
 	bar     *bar
 	reports []report
 	command string
@@ -148,15 +152,31 @@ func joinFields(fields []contact.Field) string {
 	return strings.Join(words, ", ")
 }
 
-// object prints one JSON line.
-func (u *ui) object(v any) {
-	text, err := json.Marshal(v, json.Deterministic(true))
-	if err != nil {
-		panic("cardferry: an event that is no JSON: " + err.Error())
+// dataGoesTo says where a command writes contacts: --json keeps clear of them.
+func (u *ui) dataGoesTo(path string) {
+	if path == files.Stdio {
+		u.events = u.stderr
 	}
+}
+
+// object prints one JSON line. What is no UTF-8, as names of files may be, is replaced
+// by U+FFFD. An error is kept for the end of the run.
+func (u *ui) object(v any) {
+	text, err := json.Marshal(v, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.events.Write(append(text, '\n'))
+	if err == nil {
+		_, err = u.events.Write(append(text, '\n'))
+	}
+	if err != nil && u.unsaid == nil {
+		u.unsaid = fmt.Errorf("writing what --json prints: %w", err)
+	}
+}
+
+// lastObject prints the object that ends a run. It is of type summary.
+func (u *ui) lastObject(v any) {
+	u.ended = true
+	u.object(v)
 }
 
 // summary is the last object of a run, and the end of its report.
@@ -219,7 +239,7 @@ func (u *ui) finish(s summary, text string, strict bool, err error) error {
 		s.Error = err.Error()
 	}
 	if u.json {
-		u.object(s)
+		u.lastObject(s)
 	} else if text != "" {
 		u.note("%s", text)
 		u.printLosses(s.LossesByField)

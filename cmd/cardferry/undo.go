@@ -151,7 +151,7 @@ func (x *undoCommand) finishUndo(info journal.Info, r *importer.UndoReport, err 
 		sum.Error = err.Error()
 	}
 	if x.json {
-		x.object(sum)
+		x.lastObject(sum)
 	} else {
 		x.note("%s", x.undoText(info, r, err))
 	}

@@ -217,7 +217,7 @@ func (x *verifyCommand) end(r *compare.Report, err error) error {
 	}
 	switch {
 	case x.json:
-		x.object(s)
+		x.lastObject(s)
 	case r != nil && r.Same():
 		x.note("the ends are equal field by field: %s on each side", count(r.A, "contact"))
 	case r != nil:
