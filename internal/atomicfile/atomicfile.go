@@ -156,7 +156,7 @@ func (f *File) Commit() error {
 	if f.temp == "" {
 		return nil
 	}
-	if err := syncDir(filepath.Dir(f.target)); err != nil {
+	if err := SyncDir(filepath.Dir(f.target)); err != nil {
 		return named("writing the directory of", f.path, err)
 	}
 	return nil
@@ -178,9 +178,9 @@ func (f *File) finish() error {
 	return os.Rename(f.temp, f.target)
 }
 
-// syncDir makes a rename in the directory last through a power cut, where the
+// SyncDir makes a rename in the directory last through a power cut, where the
 // system has a way to.
-func syncDir(dir string) error {
+func SyncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}

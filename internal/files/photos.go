@@ -62,8 +62,9 @@ func readPhoto(beside fs.FS, path string) ([]byte, error) {
 // file and a photo that another output refers to is never overwritten.
 type savingPhotos struct {
 	formats.Encoder
-	dir  string
-	made []string // the photos that were not there before
+	dir   string
+	aside string   // where photos that dir does not have are written: dir, or a place from which they come there
+	made  []string // the photos that were not there before
 }
 
 // forget removes the photos of an output that is given up.
@@ -72,7 +73,7 @@ func (e *savingPhotos) forget() {
 		os.Remove(path)
 	}
 	e.made = nil
-	os.Remove(filepath.Join(e.dir, photoDir)) // fails unless it is empty
+	os.Remove(filepath.Join(e.aside, photoDir)) // fails unless it is empty
 }
 
 func (e *savingPhotos) Encode(c *contact.Contact) ([]contact.Loss, error) {
@@ -81,12 +82,11 @@ func (e *savingPhotos) Encode(c *contact.Contact) ([]contact.Loss, error) {
 	}
 	p := *c.Photo
 	p.Path = photoDir + "/" + p.SHA256[:16] + p.Extension()
-	path := filepath.Join(e.dir, filepath.FromSlash(p.Path))
-	saved, err := savePhoto(path, p.Data)
-	if err != nil {
-		return nil, err
-	}
-	if saved {
+	if !hasPhoto(e.dir, &p) && !hasPhoto(e.aside, &p) {
+		path := filepath.Join(e.aside, filepath.FromSlash(p.Path))
+		if err := savePhoto(path, p.Data); err != nil {
+			return nil, err
+		}
 		e.made = append(e.made, path)
 	}
 	named := *c
@@ -94,14 +94,14 @@ func (e *savingPhotos) Encode(c *contact.Contact) ([]contact.Loss, error) {
 	return e.Encoder.Encode(&named)
 }
 
-// savePhoto writes a photo unless it is there, and reports whether it did.
-func savePhoto(path string, data []byte) (bool, error) {
-	if info, err := os.Stat(path); err == nil && info.Size() == int64(len(data)) {
-		return false, nil
-	}
+func hasPhoto(dir string, p *contact.Photo) bool {
+	info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(p.Path)))
+	return err == nil && info.Size() == int64(len(p.Data))
+}
+
+func savePhoto(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return false, err
+		return err
 	}
-	err := atomicfile.Write(path, data, 0o600)
-	return err == nil, err
+	return atomicfile.Write(path, data, 0o600)
 }

@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -25,13 +27,16 @@ const (
 )
 
 // manifest is the file in an output directory that lists what an export wrote
-// there, so that the next one removes what is no longer there and nothing else.
+// there, so that the next one removes what is no longer there and nothing else. While
+// an export puts its files in place it lists those of the one before too: one that was
+// killed in the middle is cleared up by the next.
 const manifest = ".cardferry-files"
 
 // CreateDir begins a directory of files of one format. Everything is first written
-// aside, within the directory; Commit moves each file whole into its place, leaves
-// files alone whose content did not change, and removes those that an earlier
-// export wrote and this one did not. Other files in the directory are not touched.
+// aside, within the directory. When all of it is on the disk Commit renames each file
+// into its place, leaves files alone whose content did not change, and removes those
+// that an earlier export wrote and this one did not. A full disk shows before the first
+// file is in place. Other files in the directory are not touched.
 func CreateDir(path string, f *formats.Format, by Split) (Output, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, err
@@ -50,6 +55,7 @@ type dirOutput struct {
 	names      []string        // of all files, relative, with forward slashes
 	taken      map[string]bool // names in lower case: some file systems fold it
 	open       map[contact.FolderPath]*splitFile
+	made       []string // directories, parents first; without them when nothing is put in place
 }
 
 // splitFile is a file that several contacts go into.
@@ -65,7 +71,7 @@ func (o *dirOutput) Encode(c *contact.Contact) ([]contact.Loss, error) {
 	}
 	var text bytes.Buffer
 	name := o.name(folderPath(c.Folder), contactName(c))
-	enc := withPhotos(o.format, &text, filepath.Dir(filepath.Join(o.dir, filepath.FromSlash(name))))
+	enc := o.encoder(&text, name)
 	losses, err := enc.Encode(c)
 	if err == nil {
 		err = enc.Close()
@@ -94,10 +100,16 @@ func (o *dirOutput) encodeIntoFolder(c *contact.Contact) ([]contact.Loss, error)
 			return nil, err
 		}
 		buffered := bufio.NewWriter(file)
-		f = &splitFile{withPhotos(o.format, buffered, filepath.Dir(filepath.Join(o.dir, filepath.FromSlash(name)))), buffered, file}
+		f = &splitFile{o.encoder(buffered, name), buffered, file}
 		o.open[c.Folder] = f
 	}
 	return f.Encode(c)
+}
+
+// encoder returns the encoder of the file of that name.
+func (o *dirOutput) encoder(w io.Writer, name string) formats.Encoder {
+	within := filepath.Dir(filepath.FromSlash(name))
+	return withPhotos(o.format, w, filepath.Join(o.dir, within), filepath.Join(o.aside, within))
 }
 
 // name returns a file name that is not taken yet, relative to the directory.
@@ -131,32 +143,104 @@ func (o *dirOutput) Commit() error {
 		}
 	}
 	o.open = nil
-	for _, name := range o.names {
-		if err := o.place(name); err != nil {
+	changed, err := o.prepare()
+	if err != nil {
+		return err
+	}
+	o.made = nil // from here on they are used
+	dirs := map[string]bool{o.dir: true}
+	for _, name := range changed {
+		to := filepath.Join(o.dir, name)
+		if err := os.Rename(filepath.Join(o.aside, name), to); err != nil {
 			return err
 		}
+		dirs[filepath.Dir(to)] = true
 	}
 	if err := o.removeStale(); err != nil {
 		return err
 	}
-	return atomicfile.Write(filepath.Join(o.dir, manifest), []byte(strings.Join(o.names, "\n")+"\n"), 0o600)
+	if err := os.Rename(filepath.Join(o.aside, manifest), filepath.Join(o.dir, manifest)); err != nil {
+		return err
+	}
+	for dir := range dirs {
+		if err := atomicfile.SyncDir(dir); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// place moves one file to where it belongs, unless the same is there.
-func (o *dirOutput) place(name string) error {
-	from := filepath.Join(o.aside, filepath.FromSlash(name))
-	to := filepath.Join(o.dir, filepath.FromSlash(name))
+// prepare does all that needs space: what is aside is on the disk when it returns, the
+// directories are made, and the manifest speaks of what is and what will be there. It
+// returns the names of the files that are to be put in place.
+func (o *dirOutput) prepare() (changed []string, err error) {
+	err = filepath.WalkDir(o.aside, func(from string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(o.aside, from)
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(o.dir, name)
+		if same, err := sameContent(from, to); same || err != nil {
+			return err
+		}
+		changed = append(changed, name)
+		if err := o.makeDir(filepath.Dir(to)); err != nil {
+			return err
+		}
+		return finishAside(from, to)
+	})
+	if err != nil {
+		return nil, err
+	}
+	names := []byte(strings.Join(o.names, "\n") + "\n")
+	if err := atomicfile.Write(filepath.Join(o.aside, manifest), names, 0o600); err != nil {
+		return nil, err
+	}
+	old, err := os.ReadFile(filepath.Join(o.dir, manifest))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return changed, atomicfile.Write(filepath.Join(o.dir, manifest), append(old, names...), 0o600)
+}
+
+// sameContent reports whether a file is there already; to need not exist.
+func sameContent(from, to string) (bool, error) {
 	text, err := os.ReadFile(from)
+	if err != nil {
+		return false, err
+	}
+	old, err := os.ReadFile(to)
+	return err == nil && bytes.Equal(old, text), nil
+}
+
+// finishAside brings a file to the disk, with the mode of the one that it replaces.
+func finishAside(from, to string) error {
+	f, err := os.OpenFile(from, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	if old, err := os.ReadFile(to); err == nil && bytes.Equal(old, text) {
+	if old, serr := os.Stat(to); serr == nil && old.Mode().IsRegular() {
+		err = f.Chmod(old.Mode().Perm())
+	}
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// makeDir makes a directory below that of the output, and notes what it made.
+func (o *dirOutput) makeDir(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+	if err := o.makeDir(filepath.Dir(dir)); err != nil {
 		return err
 	}
-	return atomicfile.Write(to, text, 0o600)
+	err := os.Mkdir(dir, 0o700)
+	if err == nil {
+		o.made = append(o.made, dir)
+	}
+	return err
 }
 
 func (o *dirOutput) removeStale() error {
@@ -191,6 +275,9 @@ func (o *dirOutput) Abort() {
 	}
 	o.open = nil
 	os.RemoveAll(o.aside)
+	for _, dir := range slices.Backward(o.made) {
+		os.Remove(dir)
+	}
 }
 
 // contactName returns the file name of one contact: its name for people, and a

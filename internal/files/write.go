@@ -26,7 +26,7 @@ func CreateFile(path string, f *formats.Format) (Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &fileOutput{Encoder: withPhotos(f, file, filepath.Dir(path)), file: file}, nil
+	return &fileOutput{Encoder: withPhotos(f, file, filepath.Dir(path), filepath.Dir(path)), file: file}, nil
 }
 
 type fileOutput struct {
@@ -51,10 +51,12 @@ func (o *fileOutput) Abort() {
 	}
 }
 
-func withPhotos(f *formats.Format, w io.Writer, dir string) formats.Encoder {
+// withPhotos returns an encoder whose photos stand beside its file in dir, if the format
+// does not embed them. New ones are written to aside.
+func withPhotos(f *formats.Format, w io.Writer, dir, aside string) formats.Encoder {
 	enc := f.NewEncoder(w)
 	if !f.EmbedsPhotos {
-		enc = &savingPhotos{Encoder: enc, dir: dir}
+		enc = &savingPhotos{Encoder: enc, dir: dir, aside: aside}
 	}
 	return enc
 }
