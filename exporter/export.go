@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats"
@@ -86,7 +87,9 @@ func (r *Report) count(c *contact.Contact, res *Result) {
 	}
 	r.Written++
 	r.Losses.Add(res.Losses...)
-	if c.Photo != nil {
+	if c.Photo != nil && !slices.ContainsFunc(res.Losses, isLostPhoto) {
 		r.Photos++
 	}
 }
+
+func isLostPhoto(l contact.Loss) bool { return l.Field == "photo" && l.Kind == contact.Dropped }

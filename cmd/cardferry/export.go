@@ -9,11 +9,13 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/exporter"
+	"github.com/cardferry/cardferry/formats"
 	"github.com/cardferry/cardferry/internal/files"
 )
 
@@ -100,6 +102,7 @@ type writing struct {
 	formatFlags
 	split      files.Split
 	from, verb string
+	written    *formats.Format // set when the output is opened
 	state      *exporter.State // of an incremental export; nil otherwise
 }
 
@@ -129,7 +132,7 @@ func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact
 		err = w.guardEmpty(path)
 	}
 	if err == nil && w.onLoss == "fail" {
-		err = refuseLosses(&r.Losses, path)
+		err = w.refuseLosses(&r.Losses, path)
 	}
 	if err == nil {
 		err = out.Commit()
@@ -163,6 +166,7 @@ func (w *writing) open(path string) (files.Output, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.written = format
 	switch {
 	case w.split != "" && path == files.Stdio:
 		return nil, usage("name a directory", "--split cannot go to stdout")
@@ -196,7 +200,7 @@ func (w *writing) guardEmpty(path string) error {
 }
 
 // refuseLosses is the error of a run that must not lose anything and would.
-func refuseLosses(l *contact.Ledger, path string) error {
+func (w *writing) refuseLosses(l *contact.Ledger, path string) error {
 	n := l.Total() - l.Count(contact.Stashed)
 	if n == 0 {
 		return nil
@@ -207,8 +211,29 @@ func refuseLosses(l *contact.Ledger, path string) error {
 			fields = append(fields, row.Field)
 		}
 	}
-	return &fault{exitIncomplete, fmt.Errorf("%s would be lost (%s), and --on-loss fail was given: %s is not written", count(n, "value"), joinFields(fields), place(path)),
-		"--on-loss stash carries them along; --format jsonl, vcard or jcard keeps everything"}
+	stands := place(path) + " is not written"
+	if path == files.Stdio {
+		stands = "what went to stdout is not to be used"
+	}
+	return &fault{exitIncomplete, fmt.Errorf("%s would be lost (%s), and --on-loss fail was given: %s", count(n, "value"), joinFields(fields), stands),
+		w.keepHint(slices.Contains(fields, "photo"), path == files.Stdio)}
+}
+
+// keepHint says what would keep what another format does not.
+func (w *writing) keepHint(photos, stream bool) string {
+	var names []string
+	for _, f := range w.table() {
+		whole := f.Name != "csv" && f.Name != "outlook-json" && f.Name != w.written.Name
+		if whole && (f.EmbedsPhotos || !photos || !stream) {
+			names = append(names, f.Name)
+		}
+	}
+	last := len(names) - 1
+	hint := "--format " + strings.Join(names[:last], ", ") + " or " + names[last] + " keeps everything"
+	if photos { // nothing hides these
+		return hint
+	}
+	return "--on-loss stash carries them along; " + hint
 }
 
 func place(path string) string {
