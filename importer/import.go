@@ -394,6 +394,13 @@ func (im *importing) noteLocked(r Result) {
 	}
 }
 
+func notAttempted(n int) string {
+	if n == 1 {
+		return "1 record was not attempted"
+	}
+	return fmt.Sprintf("%d records were not attempted", n)
+}
+
 // giveUp counts the records that the import did not come to as failed, so that the
 // counts add up.
 func (im *importing) giveUp(err error) {
@@ -403,6 +410,6 @@ func (im *importing) giveUp(err error) {
 	im.report.Read += rest
 	im.report.Failed += rest
 	if rest > 0 && im.ob.Record != nil {
-		im.ob.Record(Result{Outcome: Failed, Reason: fmt.Sprintf("%d records were not attempted", rest), Err: err})
+		im.ob.Record(Result{Outcome: Failed, Reason: notAttempted(rest), Err: err})
 	}
 }

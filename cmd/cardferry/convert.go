@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -57,6 +58,9 @@ func (x *convertCommand) run(ctx context.Context, args []string) error {
 	if sameFile(in.path, out.path) {
 		return usage("write to another name", "IN and OUT are the same file")
 	}
+	if isWithin(out.path, in.path) {
+		return usage("write to another directory", "OUT is within IN: the next run would read it too")
+	}
 	from := formatFlags{format: x.from, tableFlags: x.tableFlags}
 	reader, err := x.fileReader(&from)
 	if err != nil {
@@ -77,6 +81,31 @@ func sameFile(a, b string) bool {
 	}
 	y, err := os.Stat(b)
 	return err == nil && os.SameFile(x, y)
+}
+
+// isWithin reports whether a path, which need not exist, leads into a directory.
+func isWithin(path, dir string) bool {
+	d, err := os.Stat(dir)
+	if path == files.Stdio || err != nil || !d.IsDir() {
+		return false
+	}
+	above, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return false
+	}
+	if real, err := filepath.EvalSymlinks(above); err == nil {
+		above = real
+	}
+	for {
+		if info, err := os.Stat(above); err == nil && os.SameFile(info, d) {
+			return true
+		}
+		next := filepath.Dir(above)
+		if next == above {
+			return false
+		}
+		above = next
+	}
 }
 
 // fileReader returns a reader of files in the format that the flags name, or any.

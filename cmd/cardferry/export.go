@@ -193,7 +193,10 @@ func (w *writing) guardEmpty(path string) error {
 		return &fault{exitRefused, fmt.Errorf("there are no contacts, and the last run found %d: %s stays as it is", w.state.Before(), path), "add --yes if that is right"}
 	}
 	info, err := os.Stat(path)
-	if path == files.Stdio || errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() && info.Size() == 0 {
+	switch {
+	case path == files.Stdio, errors.Is(err, fs.ErrNotExist), err == nil && !info.IsDir() && info.Size() == 0:
+		return nil
+	case err == nil && info.IsDir() && !files.Exported(path): // what else is there stays
 		return nil
 	}
 	return &fault{exitRefused, fmt.Errorf("there are no contacts to write, and %s exists: it stays as it is", path), "add --yes if that is right"}

@@ -128,6 +128,14 @@ embedded service with 250 invented contacts to try things on.`,
 		&cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesHelp},
 	)
 	root.InitDefaultHelpCmd()
+	if help, _, err := root.Find([]string{"help"}); err == nil {
+		help.Args = func(_ *cobra.Command, args []string) error {
+			if found, _, err := root.Find(args); err != nil || found == root && len(args) > 0 {
+				return usage("see: cardferry --help", "there is no command %q", args[0])
+			}
+			return nil
+		}
+	}
 	root.InitDefaultCompletionCmd()
 	return root
 }

@@ -243,6 +243,12 @@ func (o *dirOutput) makeDir(dir string) error {
 	return err
 }
 
+// Exported reports whether an export wrote files to a directory, by its manifest.
+func Exported(dir string) bool {
+	list, err := os.ReadFile(filepath.Join(dir, manifest))
+	return !errors.Is(err, fs.ErrNotExist) && (err != nil || len(bytes.TrimSpace(list)) > 0)
+}
+
 func (o *dirOutput) removeStale() error {
 	list, err := os.ReadFile(filepath.Join(o.dir, manifest))
 	if errors.Is(err, fs.ErrNotExist) {
