@@ -281,6 +281,9 @@ func (s *session) target(e end, dryRun bool) (*target, error) {
 // lock keeps a second run from writing to the account at the same time: neither would
 // see what the other creates.
 func (s *session) lock(account string) error {
+	if err := s.env.checkDirs(); err != nil {
+		return err
+	}
 	dir := filepath.Join(s.env.stateDir(), "locks")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err

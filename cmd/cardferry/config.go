@@ -67,21 +67,39 @@ func (e *env) configPath() string {
 // stateDir returns where cardferry keeps what it must remember.
 func (e *env) stateDir() string { return e.dir("XDG_STATE_HOME", ".local/state") }
 
+// dir returns a directory of ours by the XDG base directory specification, which says to
+// ignore a path that is not absolute. Whoever uses it has asked checkDirs.
 func (e *env) dir(variable, fallback string) string {
 	base := e.getenv(variable)
-	if base == "" {
-		home := e.getenv("HOME")
-		if home == "" {
-			home, _ = os.UserHomeDir()
-		}
-		base = filepath.Join(home, filepath.FromSlash(fallback))
+	if !filepath.IsAbs(base) {
+		base = filepath.Join(e.home(), filepath.FromSlash(fallback))
 	}
 	return filepath.Join(base, "cardferry")
+}
+
+func (e *env) home() string {
+	if home := e.getenv("HOME"); home != "" {
+		return home
+	}
+	home, _ := os.UserHomeDir()
+	return home
+}
+
+// checkDirs is the error of a system that does not say where configuration and state are:
+// they are not to come from wherever the program is started.
+func (e *env) checkDirs() error {
+	if filepath.IsAbs(e.configPath()) && filepath.IsAbs(e.stateDir()) {
+		return nil
+	}
+	return usage("set HOME to your home directory: export HOME=/home/NAME; or set XDG_CONFIG_HOME and XDG_STATE_HOME", "there is no place for the configuration and the state: HOME is not an absolute path")
 }
 
 // readConfig returns the accounts of the configuration file as tables of text. A
 // missing file has none.
 func (e *env) readConfig() (map[string]map[string]string, error) {
+	if err := e.checkDirs(); err != nil {
+		return nil, err
+	}
 	path := e.configPath()
 	var raw map[string]map[string]any
 	_, err := toml.DecodeFile(path, &raw)

@@ -30,6 +30,9 @@ func (e *env) runsDir() string { return filepath.Join(e.stateDir(), "runs") }
 // runPaths returns the paths of all journals, that of the run which was active last
 // first.
 func (e *env) runPaths() ([]string, error) {
+	if err := e.checkDirs(); err != nil {
+		return nil, err
+	}
 	found, err := os.ReadDir(e.runsDir())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err

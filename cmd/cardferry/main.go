@@ -21,7 +21,11 @@ func main() { os.Exit(mainExit()) }
 // mainExit runs the program with what the operating system gave it. The first
 // signal asks it to stop; the second stops it at once.
 func mainExit() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup wants it
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	if os.Getenv("GOGC") == "" {
