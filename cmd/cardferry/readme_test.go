@@ -15,6 +15,7 @@ import (
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/contact/contacttest"
 	"github.com/cardferry/cardferry/formats"
+	"github.com/cardferry/cardferry/internal/dav/davtest"
 )
 
 var update = flag.Bool("update", false, "write the tables that are made from the code into the documents")
@@ -39,10 +40,12 @@ func TestReadmeCommands(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building: %v\n%s", err, out)
 	}
+	books := davtest.New(t, davtest.Habits{})
 	env := append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir+"/config", "XDG_STATE_HOME="+dir+"/state",
 		"PATH="+dir+"/bin:"+os.Getenv("PATH"),
 		"CARDFERRY_WORK_PROVIDER=sandbox", "CARDFERRY_SECOND_PROVIDER=sandbox", "CARDFERRY_NEW_PROVIDER=sandbox",
-		"CARDFERRY_OLD_PROVIDER=sandbox", "CARDFERRY_OLD_DIALECT=outlook-beta")
+		"CARDFERRY_OLD_PROVIDER=sandbox", "CARDFERRY_OLD_DIALECT=outlook-beta", "CARDFERRY_CLOUD_PROVIDER=carddav",
+		"CARDFERRY_CLOUD_URL="+books.URL, "CARDFERRY_CLOUD_USERNAME="+davtest.User, "CARDFERRY_CLOUD_PASSWORD="+davtest.Password)
 	runShell := func(script string) {
 		t.Helper()
 		cmd := exec.Command("sh", "-eu", "-c", script)
