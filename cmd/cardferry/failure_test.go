@@ -209,3 +209,27 @@ func TestDryRunSendsNoWrite(t *testing.T) {
 		t.Errorf("exit code %d, %d writes\n%s", code, writes.Load(), out)
 	}
 }
+
+// TestNotAttempted: the record that an interrupted import did not come to is named.
+func TestNotAttempted(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "one.vcf")
+	if err := os.WriteFile(file, []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ada\r\nN:;Ada;;;\r\nEND:VCARD\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; ; n++ {
+		ctx, cancel := context.WithCancel(t.Context())
+		vars := service(t, sandbox.Options{}, sandbox.Sample{}, func(i int) {
+			if i == n {
+				cancel()
+			}
+		})
+		code, out := cardferry(ctx, vars, "import", file, "box:")
+		cancel()
+		if strings.Contains(out, "failed: 1 record was not attempted") {
+			return
+		}
+		if code != exitInterrupted {
+			t.Fatalf("no interruption left a record out; the last exit code is %d\n%s", code, out)
+		}
+	}
+}
