@@ -75,11 +75,11 @@ func (im *importing) applied(ctx context.Context, d *decision, entry *journal.En
 }
 
 // takeLosses prefers what the sink said after the write to what was expected of it,
-// but keeps the photo's, which the sink's writes know nothing of.
+// but keeps those of the photo and the folder, which the sink's writes know nothing of.
 func takeLosses(expected, said []contact.Loss) []contact.Loss {
 	losses := said
 	for _, l := range expected {
-		if l.Root() == "photo" {
+		if l.Root() == "photo" || l.Root() == "folder" {
 			losses = append(losses, l)
 		}
 	}

@@ -22,19 +22,19 @@ func (im *importing) folderSteps(ctx context.Context, path contact.FolderPath) (
 		if err != nil {
 			return nil, fmt.Errorf("reading the folders: %w", err)
 		}
-		im.folders = map[contact.FolderPath]bool{}
+		im.folders = map[contact.FolderPath]contact.FolderPath{}
 		for _, f := range tree {
-			im.folders[folded(f.Path)] = true
+			im.folders[folded(f.Path)] = f.Path
 		}
 	}
 	var steps []step
 	var at contact.FolderPath
 	for _, name := range path.Names() {
 		at = at.Child(name)
-		if im.folders[folded(at)] {
+		if _, ok := im.folders[folded(at)]; ok {
 			continue
 		}
-		im.folders[folded(at)] = true
+		im.folders[folded(at)] = at
 		entry := &journal.Entry{Kind: journal.MakeFolder, Folder: at}
 		steps = append(steps, step{entry, func(ctx context.Context) error {
 			id, err := im.sink.EnsureFolder(ctx, entry.Folder)
@@ -46,6 +46,14 @@ func (im *importing) folderSteps(ctx context.Context, path contact.FolderPath) (
 		}})
 	}
 	return steps, nil
+}
+
+// noteSpelling notes that a contact's folder is there in other capitals.
+func (im *importing) noteSpelling(d *decision) {
+	path := im.o.Folder.Join(d.contact.Folder)
+	if there, ok := im.folders[folded(path)]; ok && there != path {
+		d.losses = append(d.losses, contact.Loss{Field: "folder", Kind: contact.Moved, Reason: "the account has this folder in other capitals"})
+	}
 }
 
 // folded returns the form in which paths are compared: most services tell no

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -118,7 +119,7 @@ func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], rea
 		return im.report, err
 	}
 	im.in = in
-	im.plan = &planner{in: in, index: x, policy: cmp.Or(o.Policy, Fill), rules: o.Rules, sink: sink, photos: !o.NoPhotos, foresee: o.DryRun || o.RefuseLosses, taken: map[int32]bool{}, decisions: newDecisions(o.Decisions)}
+	im.plan = &planner{in: in, index: x, policy: cmp.Or(o.Policy, Fill), rules: o.Rules, sink: sink, photos: !o.NoPhotos, foresee: o.DryRun || o.RefuseLosses, folder: o.Folder, taken: map[int32]bool{}, decisions: newDecisions(o.Decisions)}
 	if err := im.contactPass(ctx); err != nil {
 		im.giveUp(err)
 		return im.report, err
@@ -135,8 +136,8 @@ type importing struct {
 	in     *input
 	plan   *planner
 	open   map[string]bool // keys that a run which died may have created
-	// folders are the account's, by their folded paths; nil while they are not known.
-	folders map[contact.FolderPath]bool
+	// folders are the account's paths, by their folded forms; nil while they are not known.
+	folders map[contact.FolderPath]contact.FolderPath
 
 	mu         sync.Mutex // guards what follows
 	report     *Report
@@ -269,6 +270,7 @@ func (im *importing) decide(ctx context.Context, batch []*decision) ([]step, err
 				return nil, err
 			}
 			steps = append(steps, folders...)
+			im.noteSpelling(d)
 		}
 		steps = append(steps, step{entry, func(ctx context.Context) error { return im.apply(ctx, d, entry) }})
 	}
@@ -280,7 +282,11 @@ func (im *importing) refused(d *decision) error {
 	if !im.o.RefuseLosses || d.outcome != Created && d.outcome != Updated {
 		return nil
 	}
-	for _, l := range d.losses {
+	losses := d.losses
+	for _, record := range d.records[1:] {
+		losses = slices.Concat(losses, im.in.overruled(d.person, record))
+	}
+	for _, l := range losses {
 		if l.Kind != contact.Stashed {
 			return fmt.Errorf("not written, as it would lose something: %s", l)
 		}
@@ -347,8 +353,12 @@ func (im *importing) finish(d *decision, now *contact.Contact, err error) {
 	im.noteLocked(leader)
 	for _, c := range d.records[1:] {
 		r := Result{At: c.At, Record: c, Outcome: United, ID: leader.ID, Unread: c.Unread, Reason: "it is the same person as an earlier record" + inParentheses(leader.At)}
-		if leader.Outcome == Failed || leader.Outcome == Review {
+		switch leader.Outcome {
+		case Failed, Review:
 			r.Outcome, r.Err = leader.Outcome, leader.Err
+		case Skipped:
+		default:
+			r.Losses = im.in.overruled(d.person, c)
 		}
 		im.noteLocked(r)
 	}
@@ -364,14 +374,14 @@ func inParentheses(at contact.Position) string {
 }
 
 func (im *importing) addPhotoJob(d *decision, id contact.ID, now *contact.Contact) {
-	if !d.setPhoto {
+	if !d.setPhoto && !d.keepPhoto {
 		return
 	}
 	if _, ok := im.embeds(d); ok && now != nil {
 		im.embedded(d, now)
 		return
 	}
-	job := photoJob{at: d.records[0].At, ref: contact.Ref{ID: id}, slot: *d.photo, compare: d.comparePhoto}
+	job := photoJob{at: d.records[0].At, ref: contact.Ref{ID: id}, slot: *d.photo, compare: d.comparePhoto, keep: d.keepPhoto}
 	if now != nil {
 		job.ref, job.key, job.folder = now.Ref(), now.Key, now.Folder
 	}

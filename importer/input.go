@@ -201,6 +201,19 @@ type person struct {
 	photo   *spool.Slot        // the record that has the photo, nil when none has
 }
 
+// overruled names what of a record, which was joined to the earlier ones of its person,
+// is not in the result: they had another value.
+func (in *input) overruled(p *person, record *contact.Contact) (losses []contact.Loss) {
+	fields := contact.Diff(p.contact, in.rules.Merge(p.contact, record, contact.Update))
+	if record.Folder != "" && record.Folder != p.contact.Folder {
+		fields = append(fields, "folder")
+	}
+	for _, f := range fields {
+		losses = append(losses, contact.Loss{Field: f, Kind: contact.Dropped, Reason: "an earlier record of the same person has another value"})
+	}
+	return losses
+}
+
 // photoBytes is how large the photos are that the person holds in memory.
 func (p *person) photoBytes() (n int) {
 	for _, c := range p.records {

@@ -12,7 +12,7 @@ import (
 	"github.com/cardferry/cardferry/internal/spool"
 )
 
-// photoJob is one photo to be stored in the second pass.
+// photoJob is one photo of the second pass, to be stored or to be compared.
 type photoJob struct {
 	at      contact.Position
 	ref     contact.Ref
@@ -20,23 +20,29 @@ type photoJob struct {
 	folder  contact.FolderPath
 	slot    spool.Slot // the record that holds it
 	compare bool       // the contact has one already: store it only if it is another
+	keep    bool       // the contact has one, which stands: say so if it is another
 
 	photo, form, there *contact.Photo // the record's, as it is to be sent, and the contact's own
 }
 
-// PhotoResult is a photo that could not be stored, or was stored in another form.
+// PhotoResult is a photo that was not stored, or was stored in another form.
 type PhotoResult struct {
 	At   contact.Position
 	ID   contact.ID
 	Loss *contact.Loss // it was sent in another form
-	Err  error         // it was not stored
+	Kept bool          // the contact's own stood, because the policy overwrites nothing
+	Err  error         // it could not be stored
 }
 
 // photoPass stores the photos, after all contacts. A photo that fails is named,
 // and fails nothing else.
 func (im *importing) photoPass(ctx context.Context) error {
 	if len(im.jobs) == 0 || im.o.DryRun {
-		im.report.Photos += len(im.jobs)
+		for _, job := range im.jobs {
+			if !job.keep {
+				im.report.Photos++
+			}
+		}
 		return nil
 	}
 	jobs, sink := im.jobs, im.sink.(PhotoSink)
@@ -117,11 +123,15 @@ func (im *importing) loadPhotos(ctx context.Context, sink PhotoSink, batch []pho
 			}
 			job.photo = c.Photo
 			form := sink.PhotoForm(c.Photo)
-			if reader, ok := im.sink.(PhotoReader); ok && job.compare {
+			if reader, ok := im.sink.(PhotoReader); ok && (job.compare || job.keep) {
 				if job.there, err = reader.Photo(gctx, job.ref.ID); err != nil {
 					return im.photoDone(gctx, job, false, err)
 				}
-				if job.there != nil && job.there.SHA256 == form.SHA256 {
+				same := job.there != nil && job.there.SHA256 == form.SHA256
+				if job.keep && job.there != nil && !same {
+					im.photoKept(job)
+				}
+				if same || job.keep && job.there != nil {
 					return im.photoDone(gctx, job, false, nil)
 				}
 			}
@@ -130,6 +140,16 @@ func (im *importing) loadPhotos(ctx context.Context, sink PhotoSink, batch []pho
 		})
 	}
 	return g.Wait()
+}
+
+// photoKept counts a photo that did not take the place of the contact's own.
+func (im *importing) photoKept(job *photoJob) {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	im.report.Kept++
+	if im.ob.Photo != nil {
+		im.ob.Photo(PhotoResult{At: job.at, ID: job.ref.ID, Kept: true})
+	}
 }
 
 func (im *importing) setPhoto(ctx context.Context, sink PhotoSink, job photoJob, entry *journal.Entry) error {

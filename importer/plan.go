@@ -45,6 +45,9 @@ type decision struct {
 	// setPhoto: the photo pass is to store the person's photo; comparePhoto: only
 	// if the one that is there is another.
 	setPhoto, comparePhoto bool
+	// keepPhoto: the contact has a photo, which is to stay; the photo pass finds out
+	// whether the record's is another.
+	keepPhoto bool
 }
 
 // planner decides. match must be called for one person after the other, in the
@@ -58,7 +61,8 @@ type planner struct {
 	photos bool
 	// foresee: the losses of creates are to be known before they are sent.
 	foresee bool
-	taken   map[int32]bool // entries of the sink that a person matched by a mark
+	folder  contact.FolderPath // below which the records' folders are
+	taken   map[int32]bool     // entries of the sink that a person matched by a mark
 
 	decisions *decisions
 }
@@ -250,6 +254,9 @@ func (pl *planner) decideChange(d *decision) {
 	if !d.patch.Empty() {
 		d.outcome = Updated
 	}
+	if path := pl.folder.Join(d.contact.Folder); path != "" && folded(path) != folded(d.stored.Folder) {
+		d.kept = append(d.kept, "folder") // no contact is ever moved
+	}
 	if policy == contact.Fill {
 		wanted := pl.rules.Merge(merged, d.contact, contact.Update)
 		for _, f := range contact.Diff(merged, wanted) {
@@ -284,6 +291,8 @@ func (pl *planner) decidePhoto(d *decision) {
 		d.setPhoto = true
 	case pl.policy == Update || pl.policy == Replace:
 		d.setPhoto, d.comparePhoto = true, true
+	default:
+		_, d.keepPhoto = pl.sink.(PhotoReader)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/importer"
+	"github.com/cardferry/cardferry/importer/journal"
 	"github.com/cardferry/cardferry/importer/planfile"
 	"github.com/cardferry/cardferry/internal/files"
 )
@@ -203,7 +204,7 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	if !b.dryRun && err == nil {
 		sum.Again = &again{r.Again.Create, r.Again.Update}
 	}
-	if o.Journal.Written() {
+	if o.Journal.Written() && (err != nil || o.Journal.Info().Counts != journal.Counts{}) {
 		sum.Run = b.runName(o.Journal)
 	}
 	err = b.finish(sum, b.summaryText(r, to, err), b.strict, err)
@@ -275,6 +276,9 @@ func (b *bringing) printPlan() {
 
 func (b *bringing) photo(r importer.PhotoResult) {
 	e := event{Type: "photo", At: r.At.String(), pos: r.At, ID: r.ID, Outcome: "converted"}
+	if r.Kept {
+		e.Outcome, e.Kept = "photo kept", []contact.Field{"photo"}
+	}
 	if r.Loss != nil {
 		e.Losses = []contact.Loss{*r.Loss}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"iter"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -48,7 +49,7 @@ func (x *migrateCommand) run(ctx context.Context, args []string) error {
 	if err := to.mustBeAccount("SINK"); err != nil {
 		return err
 	}
-	if from.account == to.account {
+	if strings.EqualFold(from.account, to.account) { // the environment tells no capitals apart
 		return usage("name another account as SINK", "SOURCE and SINK are the same account")
 	}
 	return x.session(func(s *session) error {
