@@ -190,6 +190,9 @@ func (s *splitter) takePlain() {
 
 // endsPlain reports whether no line can belong to this one but an indented one.
 func endsPlain(line []byte) bool {
+	if len(line) == 0 {
+		return false
+	}
 	switch line[len(line)-1] {
 	case '=', ':', ' ', '\t':
 		return false

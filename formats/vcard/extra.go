@@ -115,9 +115,9 @@ func (w *writer) verbatim(x contact.Extra) bool {
 	w.colon()
 	w.line = append(w.line, x.Value...)
 	line := string(w.line)
-	t := tokenizer{modern: !w.v2}
+	w.tokens.modern, w.tokens.last = !w.v2, nil
 	var p property
-	if !t.parse(&p, line, 0, true) || !isClean(line) || len(t.faults) > 0 || !equalExtra(asExtra(&p), x) {
+	if !isClean(line) || !w.tokens.parse(&p, line, 0, true) || len(w.tokens.faults) > 0 || !equalExtra(asExtra(&p), x) {
 		return false
 	}
 	if w.v2 && strings.HasPrefix(p.name, desktopMark) && w.c.Organization.Office == "" {

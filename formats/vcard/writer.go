@@ -28,6 +28,7 @@ type writer struct {
 	groups   []groupUse
 	item     int              // the number of the last group "item1" made
 	probe    *contact.Contact // a copy to try readers on
+	tokens   tokenizer        // to read what has been written
 }
 
 // groupUse is a group that the contact uses already.
