@@ -4,11 +4,8 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 )
 
@@ -239,24 +236,6 @@ func (c *Contact) DerivedKey() string {
 func KeyOf(identity string) string {
 	sum := sha256.Sum256([]byte("cardferry key:" + identity))
 	return hex.EncodeToString(sum[:16])
-}
-
-// Fingerprint returns a hash of the contact's fields, without its bookkeeping.
-func (c *Contact) Fingerprint() string {
-	bare := *c
-	bare.UID, bare.ID, bare.Key, bare.Folder = "", "", "", ""
-	bare.Created, bare.Modified = time.Time{}, time.Time{}
-	if c.Photo != nil {
-		bare.Photo = &Photo{SHA256: c.Photo.SHA256, URL: c.Photo.URL}
-	}
-	text, err := json.Marshal(&bare)
-	if err != nil { // the flag has a time beyond the year 9999
-		bare.Flag = Flag{}
-		text, _ = json.Marshal(&bare)
-		text = fmt.Appendf(text, "%v", c.Flag)
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
 }
 
 // namespace is cardferry's own for version 5 UUIDs; it never changes, so that an
