@@ -5,7 +5,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Fingerprint returns a hash of the contact's fields, without its bookkeeping.
@@ -177,11 +179,18 @@ func (j *jsonText) rest(preferred bool, params Params) {
 
 // text appends a string; encoding/json does those with anything to escape.
 func (j *jsonText) text(s string) {
+	ascii := true
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x80 || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
 			j.value(s)
 			return
+		} else if c >= utf8.RuneSelf {
+			ascii = false
 		}
+	}
+	if !ascii && (!utf8.ValidString(s) || strings.Contains(s, "\u2028") || strings.Contains(s, "\u2029")) {
+		j.value(s)
+		return
 	}
 	j.b = append(append(append(j.b, '"'), s...), '"')
 }
