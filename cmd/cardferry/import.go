@@ -105,6 +105,12 @@ func (x *importCommand) run(ctx context.Context, args []string) error {
 // contacts and as many records takes about half of it.
 const importMemory = 128 << 20
 
+func (e *env) limitMemory() {
+	if e.getenv("GOMEMLIMIT") == "" && e.getenv("GOGC") == "" {
+		debug.SetMemoryLimit(importMemory)
+	}
+}
+
 // bringing carries a sequence of contacts into an account: the common part of
 // import and migrate.
 type bringing struct {
@@ -122,9 +128,7 @@ type bringing struct {
 }
 
 func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*contact.Contact, error], to end, left *leftovers) (err error) {
-	if b.getenv("GOMEMLIMIT") == "" && b.getenv("GOGC") == "" {
-		debug.SetMemoryLimit(importMemory)
-	}
+	b.limitMemory()
 	b.dryRun = b.dryRun || b.plan != ""
 	if b.dryRun && b.verify {
 		return usage("leave one of the two out", "--verify has nothing to read back when nothing is written")

@@ -49,6 +49,7 @@ func (x *undoCommand) run(ctx context.Context, name string) error {
 	if x.concurrency < 1 || x.concurrency > 64 {
 		return usage("", "--concurrency must be from 1 to 64")
 	}
+	x.limitMemory()
 	path, err := x.findRun(name)
 	if err != nil {
 		return err
