@@ -311,6 +311,9 @@ func (b *bringing) summaryText(r *importer.Report, to end, err error) string {
 	if r.PhotosFailed > 0 {
 		parts = append(parts, count(r.PhotosFailed, "photo")+" failed")
 	}
+	if r.Kept > 0 {
+		parts = append(parts, count(r.Kept, "field")+" left as the account has it")
+	}
 	if len(parts) == 0 && err != nil {
 		return ""
 	}
