@@ -92,7 +92,8 @@ func (e *env) findRun(name string) (string, error) {
 // identity says which mailbox an account is, and by which kind of ids it knows its
 // contacts: Graph's are not those of Outlook REST.
 func (a *account) identity() string {
-	where, ids, user := a.url, "outlook", cmp.Or(a.user, "me")
+	var where string
+	ids, user := "outlook", cmp.Or(a.user, "me")
 	switch {
 	case a.provider == providerSandbox:
 		where = a.name
