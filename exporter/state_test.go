@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cardferry/cardferry/contact"
@@ -23,6 +24,7 @@ import (
 // account is a fake that can be made to fail, and counts.
 type account struct {
 	*exportertest.Fake
+	mu      sync.Mutex // guards photos, which are asked for side by side
 	forgets    bool // all cursors
 	noPhotos   bool
 	bad        int // contacts that cannot be read, in the first page of a folder
@@ -56,7 +58,9 @@ func (a *account) Pages(ctx context.Context, f contact.Folder, from exporter.Cur
 }
 
 func (a *account) Photo(ctx context.Context, id contact.ID) (*contact.Photo, error) {
+	a.mu.Lock()
 	a.photos++
+	a.mu.Unlock()
 	if a.noPhotos {
 		return nil, errors.New("no answer")
 	}
