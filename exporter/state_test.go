@@ -24,8 +24,8 @@ import (
 // account is a fake that can be made to fail, and counts.
 type account struct {
 	*exportertest.Fake
-	mu      sync.Mutex // guards photos, which are asked for side by side
-	forgets    bool // all cursors
+	mu         sync.Mutex // guards photos, which are asked for side by side
+	forgets    bool       // all cursors
 	noPhotos   bool
 	bad        int // contacts that cannot be read, in the first page of a folder
 	photos     int // that were asked for
