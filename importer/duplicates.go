@@ -95,9 +95,6 @@ func FindDuplicates(ctx context.Context, contacts iter.Seq2[*contact.Contact, er
 // Close lets go of the contacts.
 func (d *Duplicates) Close() error { return d.spool.Close() }
 
-// Len returns how many contacts there are, and how many of them are a group's.
-func (d *Duplicates) Len() (contacts, groups int) { return len(d.slots), len(d.groups) }
-
 func (d *Duplicates) get(i int32) (*contact.Contact, error) { return d.spool.Get(d.slots[i]) }
 
 func (d *Duplicates) add(c *contact.Contact, seen *identity) error {

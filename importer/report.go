@@ -86,8 +86,3 @@ type Report struct {
 	// against the service's own answers. Both are zero when all is well.
 	Again struct{ Create, Update int }
 }
-
-// Complete reports whether every record came through and none waits for review.
-func (r *Report) Complete() bool {
-	return r.Failed == 0 && r.Review == 0 && r.Unread == 0 && r.PhotosFailed == 0
-}

@@ -24,9 +24,6 @@ const (
 	InLines Form = "lines" // an object on each line
 )
 
-// Forms returns all forms, the default first.
-func Forms() []Form { return []Form{InPage, InArray, InLines} }
-
 // Format returns the file format of saved API pages. It reads pages (one, or many
 // on end), bare arrays, single objects and objects one per line, in every dialect,
 // also mixed. It writes one page (or an array, or lines) in the dialect of the options, as

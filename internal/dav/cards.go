@@ -72,18 +72,6 @@ func (c *Client) Sync(ctx context.Context, book, token string) (*Changes, error)
 	return ch, nil
 }
 
-// Expired reports whether a token is not known any more. Xandikos answers 500 to one.
-func Expired(err error) bool {
-	if conditionOf(err) == "valid-sync-token" {
-		return true
-	}
-	switch status(err) {
-	case http.StatusForbidden, http.StatusConflict, http.StatusGone, http.StatusPreconditionFailed, http.StatusBadRequest, http.StatusInternalServerError:
-		return true
-	}
-	return false
-}
-
 // Multiget reads cards by their addresses (RFC 6352, 8.7). The answer has a card, or an
 // error, for every entry, in their order, whatever the service leaves out.
 //
@@ -214,13 +202,6 @@ func isCardType(mediaType string) bool {
 // 13.1.1), and those of contact servers are weak only because something on the way
 // compresses.
 func strongETag(etag string) string { return strings.TrimPrefix(etag, "W/") }
-
-// SameETag reports whether two tags are of the same version, weak or not, with quotes or
-// without.
-func SameETag(a, b string) bool {
-	bare := func(s string) string { return strings.Trim(strings.TrimPrefix(s, "W/"), `"`) }
-	return bare(a) == bare(b)
-}
 
 // Delete removes the card of that etag. One that is gone already is no error.
 func (c *Client) Delete(ctx context.Context, href, etag string) error {
