@@ -15,19 +15,15 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/cardferry/cardferry/internal/wire"
 )
 
 // Doer performs one HTTP request and follows no redirect; *http.Client is one whose
-// CheckRedirect returns http.ErrUseLastResponse. One that also has the method DoRead of
-// the package ratelimit is asked to read the answer as well, so that it can repeat a
-// request whose answer breaks off. An error that has a method NotSent() bool which
-// returns true says that nothing left this machine.
-type Doer interface {
-	Do(*http.Request) (*http.Response, error)
-}
+// CheckRedirect returns http.ErrUseLastResponse.
+type Doer = wire.Doer
 
 // Account is one login and how it is reached.
 type Account struct {

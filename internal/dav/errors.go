@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/cardferry/cardferry/internal/wire"
 )
 
 // ErrSignIn says that the service does not accept the sign-in.
@@ -228,16 +230,7 @@ func Ambiguous(err error) bool {
 }
 
 // notSent reports whether nothing left this machine.
-func notSent(err error) bool {
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		return true
-	}
-	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return true
-	}
-	var local interface{ NotSent() bool }
-	return errors.As(err, &local) && local.NotSent() || errors.Is(err, ErrSignIn)
-}
+func notSent(err error) bool { return wire.NotSent(err) || errors.Is(err, ErrSignIn) }
 
 // Temporary reports whether the same request may succeed later: also when somebody has
 // made room (507).

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/cardferry/cardferry/internal/wire"
 )
 
 // maxAnswer is the longest answer that is read.
@@ -70,24 +71,7 @@ func (c *Client) perform(ctx context.Context, method string, u *url.URL, header 
 	// after its answer and does not say so.
 	req.Header["Idempotency-Key"] = nil
 	req.Header.Set("User-Agent", c.agent)
-	if reader, ok := c.doer.(bodyReader); ok {
-		return reader.DoRead(req, nil, maxAnswer)
-	}
-	resp, err := c.doer.Do(req)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer resp.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if err == nil && len(data) > maxAnswer {
-		err = fmt.Errorf("an answer of more than %d MiB", maxAnswer>>20)
-	}
-	return resp, data, err
-}
-
-// bodyReader is a Doer that reads the answer too (ratelimit's Client).
-type bodyReader interface {
-	DoRead(req *http.Request, buf []byte, limit int64) (*http.Response, []byte, error)
+	return wire.Perform(c.doer, req, nil, maxAnswer)
 }
 
 // xmlHeader is the header of a request with a body of XML.

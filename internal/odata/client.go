@@ -12,20 +12,15 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/cardferry/cardferry/formats/outlook"
+	"github.com/cardferry/cardferry/internal/wire"
 )
 
-// Doer performs one HTTP request; *http.Client is one. One that also has the
-// method DoRead of the package ratelimit is asked to read the answer as well, so
-// that it can repeat a request whose answer breaks off. An error that has a method
-// NotSent() bool which returns true says that nothing left this machine.
-type Doer interface {
-	Do(*http.Request) (*http.Response, error)
-}
+// Doer performs one HTTP request; see [wire.Doer].
+type Doer = wire.Doer
 
 // Account is one mailbox and how it is reached.
 type Account struct {

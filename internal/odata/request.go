@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/cardferry/cardferry/internal/wire"
 )
 
 // maxAnswer is the longest answer that is read, photos excepted.
@@ -86,24 +88,7 @@ func (c *Client) perform(ctx context.Context, method, link string, what content)
 	if prefer != "" {
 		req.Header.Set("Prefer", prefer)
 	}
-	if reader, ok := c.doer.(bodyReader); ok {
-		return reader.DoRead(req, what.buf, maxAnswer)
-	}
-	resp, err := c.doer.Do(req)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if err == nil && len(body) > maxAnswer {
-		err = fmt.Errorf("an answer of more than %d MiB", maxAnswer>>20)
-	}
-	return resp, body, err
-}
-
-// bodyReader is a Doer that reads the answer too (ratelimit's Client).
-type bodyReader interface {
-	DoRead(req *http.Request, buf []byte, limit int64) (*http.Response, []byte, error)
+	return wire.Perform(c.doer, req, what.buf, maxAnswer)
 }
 
 // badAnswers is how often an answer that makes no sense is asked for again.
