@@ -41,8 +41,9 @@ func addressParts(a *contact.Address) [7]*string {
 }
 
 // readAddressLabel reads the LABEL of 2.1 and 3.0, a property of its own. It
-// belongs to the address of its group, else to the last one of its type before
-// it, else to the first one of its type behind it. A label that is left over is
+// belongs to the address of its group (to the one of its type, if there are
+// several), else to the last one of its type before it, else to the first one of
+// its type behind it. A label that is left over is
 // an address of which only the label is known.
 func readAddressLabel(r *cardReader, p *property) bool {
 	label := contact.Address{Label: value(p.value)}
@@ -67,22 +68,25 @@ func readAddressLabel(r *cardReader, p *property) bool {
 
 // addressFor returns the index of the address that a label belongs to, or -1.
 func (r *cardReader) addressFor(p *property, typ string) int {
-	before, behind := -1, -1
+	best, rank := -1, 0
 	for _, at := range r.homes {
 		a := &r.c.Addresses[at.index]
-		switch {
-		case a.Label != "":
-		case at.group != "" && strings.EqualFold(at.group, p.group):
-			return at.index
-		case a.Type != typ:
-		case at.line < p.line:
-			before = at.index
-		case behind < 0:
-			behind = at.index
+		this, before := 0, at.line < p.line
+		if at.group != "" && strings.EqualFold(at.group, p.group) {
+			this += 4
+		}
+		if a.Type == typ {
+			this += 2
+		}
+		if a.Label != "" || this == 0 {
+			continue
+		}
+		if before {
+			this++
+		}
+		if this > rank || this == rank && before { // the last one before it, the first one behind it
+			best, rank = at.index, this
 		}
 	}
-	if before >= 0 {
-		return before
-	}
-	return behind
+	return best
 }

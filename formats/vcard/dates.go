@@ -39,10 +39,8 @@ func dateReader(name string, at func(*contact.Contact) *contact.Date) reader {
 // the model has none. Midnight is none either.
 func parseDate(p *property) (d contact.Date, clock string, ok bool) {
 	text := value(p.value)
-	if len(text) > 8 && text[4] != '-' || len(text) > len("2006-01-02") { // 20060102 and 2006-01-02 have none
-		if i := strings.IndexAny(text, "Tt "); i > 0 {
-			text, clock = text[:i], "T"+text[i+1:]
-		}
+	if i := strings.IndexAny(text, "Tt "); i > 0 {
+		text, clock = text[:i], "T"+text[i+1:]
 	}
 	d, err := contact.ParseDate(text)
 	if err != nil || !isClock(clock) {

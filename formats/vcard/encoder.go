@@ -292,7 +292,7 @@ func (w *writer) gender() {
 		if known {
 			g = strings.ToUpper(g[:1]) + g[1:]
 		}
-		w.text(g)
+		w.structured(g) // reading takes what stands behind a semicolon for GENDER's text
 		w.end()
 		return
 	}

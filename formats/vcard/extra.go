@@ -66,21 +66,39 @@ func (w *writer) attaches(x contact.Extra) bool {
 		i := slices.IndexFunc(scalars, func(s scalar) bool { return s.name == x.Name })
 		written = *scalars[i].at(c) != ""
 	}
-	return written && len(x.Params) > 0 && keepsAll(x.Params) && isMore(x.Name, more)
+	return written && len(x.Params) > 0 && keepsAll(x.Params) && w.keepsMore(x.Name, more)
 }
 
-// isMore reports whether more can be written behind the value of that property.
-func isMore(name string, more []string) bool {
+// keepsMore reports whether more can be written behind the value of that property,
+// and is what reading finds there.
+func (w *writer) keepsMore(name string, more []string) bool {
 	if len(more) == 0 {
 		return true
 	}
 	switch name {
-	case gv.FieldBirthday, gv.FieldAnniversary:
-		return len(more) == 1 && len(more[0]) > 1 && isClock(more[0])
-	case gv.FieldName, gv.FieldGender:
-		return len(more) == 1 && isClean(more[0]) && tail(more, 0) != ""
+	case gv.FieldBirthday:
+		return w.keepsClock(w.c.Birthday, more)
+	case gv.FieldAnniversary:
+		return w.keepsClock(w.c.Anniversary, more)
+	case gv.FieldGender:
+		return isTail(more) && strings.TrimSpace(more[0]) == more[0]
+	case gv.FieldName:
+		return isTail(more)
 	}
 	return false
+}
+
+// keepsClock reports whether a date with that time of day behind it is read as the two.
+func (w *writer) keepsClock(d contact.Date, more []string) bool {
+	text, _ := w.dateText(d)
+	read, clock, ok := parseDate(&property{head: &head{}, value: text + more[0]})
+	return len(more) == 1 && ok && read == d && clock == more[0]
+}
+
+// isTail reports whether more is what stands behind the components of a structured
+// value that the model knows, see tail.
+func isTail(more []string) bool {
+	return len(more) == 1 && isClean(more[0]) && tail(more, 0) != ""
 }
 
 // extra writes a property that the model has no name for: one of vCard's as it

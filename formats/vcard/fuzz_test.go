@@ -32,7 +32,9 @@ func FuzzRoundTrip(f *testing.F) {
 	for _, line := range []string{"N;X=1:a,b;c;d;e;f;g;h", "BDAY:1953-10-15T23:10:00Z", "item1.TEL:1\r\nitem1.X-ABLabel:Foo\r\nitem1.X-Y:z",
 		"TEL;TYPE=X-Weekend:1\r\nTEL;TYPE=x-a,VOICE:2", "X-ANDROID-CUSTOM:vnd.android.cursor.item/relation;a\\;b;0;c;;", "NOTE;X-CARDFERRY-QP-X-A==3D=0A:C:\\new", "KIND:group\r\nMEMBER:urn:uuid:1", "TEL;TYPE=\"home,fax\":tel:1\r\nTEL;IPHONE;CELL:2", "NICKNAME:a,b\\,c,d", "GENDER:M;x\r\nX-GENDER:foo", "ADR;LABEL=\"a^nb\":;;;;;;;x",
 		"LABEL;WORK:x\r\nADR;HOME:;;b", "PHOTO:data:image/png;base64,AAAA", "RELATED;TYPE=agent;VALUE=text:a\r\nX-ABRELATEDNAMES;TYPE=x:b", "AGENT:\r\nBEGIN:VCARD\r\nFN:a\r\nEND:VCARD",
-		"X-CARDFERRY-EXTRA:{\"origin\":\"csv\"\\,\"name\":\"a\"}", "item1.X-ABDATE:2001-02-03\r\nitem1.X-ABLabel:_$!<Anniversary>!$_\r\nX-ANNIVERSARY:20010203T10"} {
+		"X-CARDFERRY-EXTRA:{\"origin\":\"csv\"\\,\"name\":\"a\"}", "item1.X-ABDATE:2001-02-03\r\nitem1.X-ABLabel:_$!<Anniversary>!$_\r\nX-ANNIVERSARY:20010203T10",
+		"item1.X-ABDATE:$001-02-03\r\nitem1.X-ABLabel:_$!<Anniversary>!$_\r\nX-ANNIVERSARY:200102\x81T10", "BDAY:200102\x01T10", "N:a;b;c;d;e;f", "ADR:;;a;;;;;b",
+		"item1.X-ABRELATEDNAMES:a\r\nitem1.X-ABLabel:b\r\nitem1.X-ABRELATEDNAMES:a\r\nitem1.X-ABLabel:b"} {
 		for _, version := range []string{"2.1", "3.0", "4.0"} {
 			f.Add([]byte("BEGIN:VCARD\r\nVERSION:" + version + "\r\n" + line + "\r\nEND:VCARD\r\n"))
 		}

@@ -29,6 +29,37 @@ func TestIdentityRandom(t *testing.T) {
 	}
 }
 
+// Ends of values that the model has no place for come back from every form, whatever
+// they look like and whatever stands before them.
+func TestIdentityRemainders(t *testing.T) {
+	var lines []string
+	for _, date := range []string{"20010203", "2001-02-03", "2001-02", "200102", "200102\x01", "2001", "--0203", "--02-03", "---03", "1604-02-03", "$001-02-03"} {
+		for _, clock := range []string{"T10", "t1030", " 10:30", "T231000Z", "T00", "T", "T10+01:00", "T-", "T\x0110", "TT10", "T1T2"} {
+			lines = append(lines, "BDAY:"+date+clock, "ANNIVERSARY;X-FOO=a:"+date+clock, "X-APPLE-OMIT-YEAR=1604;BDAY:"+date+clock,
+				"item1.X-ABDATE:"+date+clock+"\r\nitem1.X-ABLabel:_$!<Anniversary>!$_",
+				"item1.X-ABDATE:$001-02-03\r\nitem1.X-ABLabel:_$!<Anniversary>!$_\r\nX-ANNIVERSARY:"+date+clock)
+		}
+	}
+	for _, tail := range []string{"x", ";x", "x;", " x", "x ", "\\", "x\\", "\\;", "\\n", "ü", "\u00a0", "\u00a0x", "=", "END:VCARD", "\x01", "a,b", ":", "\""} {
+		lines = append(lines, "N:a;b;c;d;e;"+tail, "N:;;;;;"+tail, "N;X-FOO=a:a;;;;;"+tail, "GENDER:M;"+tail, "GENDER:;"+tail, "GENDER:Z;"+tail,
+			"GENDER:O;"+tail+"\r\nX-GENDER:male", "ADR:;;a;;;;;"+tail, "item1.ADR;TYPE=home:;;;;;;;"+tail+"\r\nitem1.X-ABLabel:x")
+	}
+	for _, line := range lines {
+		for _, version := range []string{"2.1", "3.0", "4.0"} {
+			text := "BEGIN:VCARD\r\nVERSION:" + version + "\r\n" + line + "\r\nEND:VCARD\r\n"
+			c, err := Unmarshal([]byte(text))
+			if err != nil {
+				t.Fatalf("%v of\n%s", err, text)
+			}
+			for _, o := range everyForm() {
+				if faults := identityFaults(c, o); len(faults) > 0 {
+					t.Errorf("%s:\n%s\n\tof\n%s", o, strings.Join(faults, "\n"), text)
+				}
+			}
+		}
+	}
+}
+
 func (o Options) String() string { return strings.TrimSpace(o.Version + " " + o.For) }
 
 // everyForm returns all versions, and all destinations.
@@ -147,6 +178,14 @@ func (g generator) params() contact.Params {
 	return p
 }
 
+func (g generator) addressParams() contact.Params {
+	p := g.params()
+	if g.chance(10) {
+		return with(p, paramMore, g.one("a;b", "x", "\\", "ü", "a\\;b"))
+	}
+	return p
+}
+
 func (g generator) typ(types ...string) string {
 	if g.chance(20) {
 		return g.one("Holiday home", "HOME", "_$!<Work>!$_", "Mother", "mother", "manager", "agent", "x;y,z:\"q\"", "ferien\nhaus", "school", "homePage", "mobile", "cell", "fax", "^n", "pref", "spouse", "a^b")
@@ -216,7 +255,7 @@ func (g generator) lists(c *contact.Contact) {
 		c.Phones = append(c.Phones, contact.Phone{Number: g.some(), Preferred: g.chance(20), Params: g.params(),
 			Type: g.typ("home", "work", "other", "mobile", "workMobile", "homeFax", "workFax", "otherFax", "pager", "assistant", "callback", "car", "company", "isdn", "main", "radio", "telex", "tty")})
 		c.Addresses = append(c.Addresses, contact.Address{Type: g.typ("home", "work", "other"), POBox: g.text(), Extended: g.text(), Street: g.text(), City: g.text(),
-			Region: g.text(), PostalCode: g.text(), Country: g.text(), Label: g.text(), Preferred: g.chance(20), Params: g.params()})
+			Region: g.text(), PostalCode: g.text(), Country: g.text(), Label: g.text(), Preferred: g.chance(20), Params: g.addressParams()})
 		c.Websites = append(c.Websites, contact.Website{URL: g.some(), Name: g.text(), Type: g.typ("home", "work", "other", "blog", "profile"), Preferred: g.chance(20), Params: g.params()})
 		c.IMs = append(c.IMs, contact.IM{Address: g.one("", "sip:", "aim:", "xmpp:") + g.some(), Type: g.typ("home", "work", "other"), Preferred: g.chance(20), Params: g.params()})
 		r := contact.Relation{Name: fmt.Sprint(i, g.some()), Type: g.typ("spouse", "partner", "child", "parent", "sibling", "friend"), Params: g.params()}
@@ -230,10 +269,13 @@ func (g generator) lists(c *contact.Contact) {
 func (g generator) extras(c *contact.Contact) {
 	for range g.IntN(4) {
 		x := contact.Extra{Origin: g.one("vcard", "vcard", "csv", "outlook", ""), Value: g.one(g.text(), "raw\\,value;x", " led by a blank", "circa 1800", "M;x"), Params: g.params(),
-			Name: g.one("X-FOO", "x-Lower", "KEY", "TITLE", "FN", "N", "ORG", "TEL", "BDAY", "GENDER", "NOTE", "CATEGORIES", "PHOTO", "END", "BEGIN", "VERSION", "bad name!", "X-ABLabel",
+			Name: g.one("X-FOO", "x-Lower", "KEY", "TITLE", "FN", "N", "ORG", "TEL", "BDAY", "ANNIVERSARY", "GENDER", "NOTE", "CATEGORIES", "PHOTO", "END", "BEGIN", "VERSION", "bad name!", "X-ABLabel",
 				"UID", "REV", "LABEL", "SOUND", "AGENT", "RELATED", "X-ABDATE", "X-MANAGER", "X-CARDFERRY-EXTRA", "X-CARDFERRY-FLAG", "extensions/com.example", "IMPP", "X-AIM", "SORT-STRING")}
 		if g.chance(30) {
 			x.Value = ""
+			if g.chance(30) {
+				x.Params = contact.Params{paramMore: {g.one("T10", "T00", "T231000Z", "T", "a;b", ";", " a", "\\", "ü")}}
+			}
 		}
 		c.Extra = append(c.Extra, x)
 	}

@@ -104,7 +104,7 @@ func (w *writer) address(i int, a *contact.Address) {
 		w.param("LABEL", strings.ReplaceAll(a.Label, `\`, `\\`)) // as readers of LABEL unescape it
 	}
 	w.structured(a.POBox, a.Extended, a.Street, a.City, a.Region, a.PostalCode, a.Country)
-	if rest := a.Params[paramMore]; len(rest) == 1 && isClean(rest[0]) {
+	if rest := a.Params[paramMore]; isTail(rest) {
 		w.line = append(append(w.line, ';'), rest[0]...)
 	}
 	w.closePart(t)

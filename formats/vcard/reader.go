@@ -23,6 +23,7 @@ const (
 	paramRaw   = "X-CARDFERRY-RAW"   // of a part whose TYPE=X-… is no label
 
 	propLabel   = "X-ABLABEL"
+	propExtra   = "X-CARDFERRY-EXTRA"
 	desktopMark = "X-MS-OL-" // begins properties of Outlook's own
 )
 
@@ -43,11 +44,11 @@ type cardReader struct {
 	// of them has become a parameter.
 	inGroups []*property
 	grouped  bool
-	// envelopes says that there is a LABEL.
-	envelopes bool
-	late      []*property // to be read when all else has been
-	homes     []addressAt // the contact's addresses, where they stand in the card
-	desktop   bool        // written by Outlook, which has an office in its address
+	// envelopes says that there is a LABEL, packed that there is an Extra as JSON.
+	envelopes, packed bool
+	late              []*property // to be read when all else has been
+	homes             []addressAt // the contact's addresses, where they stand in the card
+	desktop           bool        // written by Outlook, which has an office in its address
 }
 
 // groupLabel is an X-ABLabel, the type of the other properties of its group.
@@ -271,7 +272,7 @@ func (r *cardReader) typed(p *property, k *kind) (typ string, preferred bool, re
 // isLone reports whether the group of a part is Apple's way to attach a label and
 // nothing else: dropLoneGroups would forget it.
 func (r *cardReader) isLone(p *property) bool {
-	if !isItem(p.group) {
+	if !isItem(p.group) || r.packed { // what is packed may be in the group, too
 		return false
 	}
 	l := r.labelOf(p.group)
@@ -309,10 +310,11 @@ func (r *cardReader) labelOf(group string) *groupLabel {
 
 // collectGroups notes what is in a group, and the labels.
 func (r *cardReader) collectGroups() {
-	r.labels, r.inGroups, r.grouped, r.envelopes = r.labels[:0], r.inGroups[:0], false, false
+	r.labels, r.inGroups, r.grouped, r.envelopes, r.packed = r.labels[:0], r.inGroups[:0], false, false, false
 	for i := range r.props {
 		p := &r.props[i]
 		r.envelopes = r.envelopes || p.name == "LABEL"
+		r.packed = r.packed || p.name == propExtra
 		if p.group == "" {
 			continue
 		}

@@ -55,7 +55,7 @@ var readers = func() map[string]entry {
 		"X-CARDFERRY-FOLDER":         readFolder,
 		"X-CARDFERRY-FAVORITE":       readFavorite,
 		"X-CARDFERRY-FLAG":           readFlag,
-		"X-CARDFERRY-EXTRA":          readForeign,
+		propExtra:                    readForeign,
 		formats.ReasonField:          func(*cardReader, *property) bool { return true },
 	}
 	for _, s := range scalars {

@@ -109,7 +109,7 @@ func (w *writer) openPart(p part) tag {
 		w.param(paramRaw, "TRUE")
 	}
 	w.params(p.params)
-	if !keepsAll(p.params) {
+	if more, any := p.params[paramMore]; !keepsAll(p.params) || any && (p.kind != addressKind || !isTail(more)) {
 		w.lose(contact.Field(fmt.Sprintf("%s[%d]", p.list, p.index)), contact.Truncated, "a parameter that a vCard cannot carry")
 	}
 	return tag{group, label}
