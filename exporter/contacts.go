@@ -283,6 +283,6 @@ func (r *reading) vanished(ctx context.Context, c *contact.Contact) bool {
 	if !ok {
 		return false
 	}
-	now, err := t.Contact(ctx, contact.Folder{Path: c.Folder}, c.ID)
-	return err == nil && now == nil
+	now, err := t.Contacts(ctx, []contact.ID{c.ID})
+	return err == nil && now[0] == nil
 }

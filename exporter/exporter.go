@@ -25,7 +25,7 @@ type Page struct {
 	Deleted  []contact.ID       // gone since the cursor; in a listing from "" only what it has listed before
 	// Refs are contacts that have or may have changed, where the service says no
 	// more of them than this; a version that it does not say is empty. They are for
-	// [Tracker.Contact], and are never set in a listing from "".
+	// [Tracker.Contacts], and are never set in a listing from "".
 	Refs []contact.Ref
 	// All is set on the last page of a listing that has named every contact of the
 	// folder although it was not from "": those that it did not name are gone.
@@ -68,9 +68,16 @@ type Tracker interface {
 	// Track lists one folder from a cursor on, as Pages does, but that a contact
 	// comes again if it changes meanwhile: what comes last counts.
 	Track(ctx context.Context, folder contact.Folder, from Cursor) iter.Seq2[*Page, error]
-	// Contact reads one contact of a folder. It is nil without an error where there
-	// is none any more.
-	Contact(ctx context.Context, folder contact.Folder, id contact.ID) (*contact.Contact, error)
+	// Contacts reads single contacts, in the order of the ids; one is nil where there
+	// is none any more. Their folders and positions are not set.
+	Contacts(ctx context.Context, ids []contact.ID) ([]*contact.Contact, error)
+}
+
+// A Preparer is a Tracker that can ask about several folders at a time. Prepare tells it
+// which cursors Track is called with next. It is a hint, of use in later rounds alone:
+// what fails is asked for by Track.
+type Preparer interface {
+	Prepare(ctx context.Context, from []Cursor)
 }
 
 // TrackerOf returns the source as a Tracker. One that is none tracks by its Pages,
@@ -93,8 +100,8 @@ func (u untracked) Track(ctx context.Context, folder contact.Folder, from Cursor
 	return u.Pages(ctx, folder, from)
 }
 
-// Contact is not called: pages of a source that is no Tracker hold no references.
-func (u untracked) Contact(context.Context, contact.Folder, contact.ID) (*contact.Contact, error) {
+// Contacts is not called: pages of a source that is no Tracker hold no references.
+func (u untracked) Contacts(context.Context, []contact.ID) ([]*contact.Contact, error) {
 	return nil, errors.New("the source reads no single contacts")
 }
 

@@ -7,15 +7,13 @@ import (
 	"path/filepath"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats"
 	"github.com/cardferry/cardferry/internal/spool"
 )
 
-// maxSingly is how many contacts of a folder are read one by one. Beyond that,
-// listing the folder takes fewer requests.
+// maxSingly is how many contacts of a folder are read singly. Beyond that, listing the
+// folder takes fewer requests.
 const maxSingly = 500
 
 // update reads an account by what has changed since the last export: folder by
@@ -40,36 +38,63 @@ func (u *update) list(ctx context.Context) error {
 		return err
 	}
 	known := 0
-	for i, f := range folders {
-		old := u.state.old.folder(f.ID)
-		known += old.Contacts
-		if err := u.folder(ctx, i, f, old); err != nil {
+	for i := 0; i < len(folders); {
+		some := folders[i : i+u.joint(folders[i:])]
+		if err := u.several(ctx, i, some); err != nil {
 			return fmt.Errorf("listing the contacts of a folder: %w", err)
 		}
+		for _, f := range some {
+			known += u.state.old.folder(f.ID).Contacts
+		}
+		i += len(some)
 	}
 	u.since.Removed += u.state.Before() - known // with their folders
 	return nil
 }
 
-func (u *update) folder(ctx context.Context, number int, f contact.Folder, old stateFolder) error {
-	g, err := u.gather(ctx, f, old)
+// mostJoint is how many folders are asked about at a time.
+const mostJoint = 20
+
+// joint returns of how many of the first folders the changes are asked for at a time:
+// several of those that have been listed before, as there is little to tell of them.
+func (u *update) joint(folders []contact.Folder) int {
+	for n, f := range folders[:min(len(folders), mostJoint)] {
+		if u.state.old.folder(f.ID).Cursor == "" {
+			return max(n, 1)
+		}
+	}
+	return min(len(folders), mostJoint)
+}
+
+// several takes some folders, of which the first has that number.
+func (u *update) several(ctx context.Context, number int, folders []contact.Folder) error {
+	all, err := u.gather(ctx, folders)
+	defer func() {
+		for _, g := range all {
+			g.spool.Close()
+		}
+	}()
 	if err != nil {
 		return err
 	}
-	defer g.spool.Close()
-	for _, bad := range g.bad {
-		u.batch = append(u.batch, item{err: bad})
+	for i, f := range folders {
+		g := all[i]
+		for _, bad := range g.bad {
+			u.batch = append(u.batch, item{err: bad})
+		}
+		u.index.Folders = append(u.index.Folders, stateFolder{ID: f.ID, Cursor: g.next})
+		m := &merger{update: u, gathered: g, folder: f, number: number + i}
+		if err := m.merge(ctx, u.state.old.folder(f.ID)); err != nil {
+			return err
+		}
 	}
-	u.index.Folders = append(u.index.Folders, stateFolder{ID: f.ID, Cursor: g.next})
-	m := &merger{update: u, gathered: g, folder: f, number: number}
-	return m.merge(ctx, old)
+	return nil
 }
 
 // gathered is what has become of a folder.
 type gathered struct {
 	spool   *spool.Spool
-	changes []change // in the order of their ids, one of each, when complete
-	refs    []contact.Ref
+	changes []change // in the order of their ids, one of each
 	bad     []*formats.RecordError
 	all     bool // what is not among the changes is gone
 	next    Cursor
@@ -77,9 +102,10 @@ type gathered struct {
 
 // change is what has become of a contact.
 type change struct {
-	id   contact.ID
-	what changeKind
-	slot spool.Slot // if it is written
+	id      contact.ID
+	what    changeKind
+	slot    spool.Slot // if it is written
+	version string     // if it is referred to; "" where the service does not say it
 }
 
 type changeKind byte
@@ -87,24 +113,46 @@ type changeKind byte
 const (
 	written changeKind = iota // new, or changed, or both or neither: the spool has it
 	deleted
-	same // it is there, and as it was
+	referred // there is one, which the service has not told
+	same     // it is there, and as it was
 )
 
-// gather asks what has changed in a folder. Where the service has forgotten the
-// cursor, or what it tells would have to be read one by one, that is everything.
-func (u *update) gather(ctx context.Context, f contact.Folder, old stateFolder) (*gathered, error) {
+// gather asks what has changed in some folders. What the service only refers to is
+// read for all of them together. It returns what it has with an error as well.
+func (u *update) gather(ctx context.Context, folders []contact.Folder) (all []*gathered, err error) {
+	if p, ok := u.tracker.(Preparer); ok && len(folders) > 1 {
+		var from []Cursor
+		for _, f := range folders {
+			from = append(from, u.state.old.folder(f.ID).Cursor)
+		}
+		p.Prepare(ctx, from)
+	}
+	for _, f := range folders {
+		g, err := u.changesOf(ctx, f)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, g)
+	}
+	return all, u.resolve(ctx, all)
+}
+
+// changesOf asks what has changed in a folder. Where the service has forgotten the
+// cursor, or refers to so much that listing is cheaper, that is everything.
+func (u *update) changesOf(ctx context.Context, f contact.Folder) (*gathered, error) {
+	old := u.state.old.folder(f.ID)
 	for from := old.Cursor; ; from = "" {
 		g := &gathered{spool: spool.New(filepath.Dir(u.state.path)), all: from == ""}
 		err := u.track(ctx, f, from, g)
 		if err == nil {
-			err = u.resolve(ctx, f, old, g)
-		}
-		if err == nil {
 			g.sort()
+			err = u.compare(old, g)
+		}
+		if err == nil && (g.referred() <= maxSingly || from == "") {
 			return g, nil
 		}
 		g.spool.Close()
-		if from == "" || !errors.Is(err, ErrCursorExpired) {
+		if err != nil && (from == "" || !errors.Is(err, ErrCursorExpired)) {
 			return nil, err
 		}
 	}
@@ -119,11 +167,15 @@ func (u *update) track(ctx context.Context, f contact.Folder, from Cursor, g *ga
 			g.changes = append(g.changes, change{id: id, what: deleted})
 		}
 		for _, c := range page.Contacts {
-			if err := g.write(c); err != nil {
+			slot, err := g.spool.Add(c)
+			if err != nil {
 				return err
 			}
+			g.changes = append(g.changes, change{id: c.ID, slot: slot})
 		}
-		g.refs = append(g.refs, page.Refs...)
+		for _, ref := range page.Refs {
+			g.changes = append(g.changes, change{id: ref.ID, what: referred, version: ref.Version})
+		}
 		g.bad = append(g.bad, page.Bad...)
 		g.next, g.all = page.Next, g.all || page.All
 	}
@@ -133,58 +185,70 @@ func (u *update) track(ctx context.Context, f contact.Folder, from Cursor, g *ga
 	return nil
 }
 
-func (g *gathered) write(c *contact.Contact) error {
-	slot, err := g.spool.Add(c)
-	g.changes = append(g.changes, change{id: c.ID, slot: slot})
-	return err
-}
-
-// resolve reads the contacts that the service only refers to, but for those that the
-// state has in the same version.
-func (u *update) resolve(ctx context.Context, f contact.Folder, old stateFolder, g *gathered) error {
-	if len(g.refs) == 0 {
+// compare marks what is referred to in the version that the state has.
+func (u *update) compare(old stateFolder, g *gathered) error {
+	if g.referred() == 0 {
 		return nil
 	}
-	slices.SortStableFunc(g.refs, func(a, b contact.Ref) int { return compareIDs(a.ID, b.ID) })
-	unread := g.refs[:0]
-	next := g.refs
+	rest := g.changes
 	for rec, err := range u.state.old.records(old) {
 		if err != nil {
 			return err
 		}
-		for len(next) > 0 && compareIDs(next[0].ID, rec.id) < 0 {
-			unread, next = append(unread, next[0]), next[1:]
+		for len(rest) > 0 && compareIDs(rest[0].id, rec.id) < 0 {
+			rest = rest[1:]
 		}
-		for len(next) > 0 && next[0].ID == rec.id {
-			if next[0].Version != "" && next[0].Version == rec.version {
-				g.changes = append(g.changes, change{id: rec.id, what: same})
-			} else {
-				unread = append(unread, next[0])
+		if len(rest) == 0 {
+			break
+		}
+		if ch := &rest[0]; ch.id == rec.id && ch.what == referred && ch.version != "" && ch.version == rec.version {
+			ch.what = same
+		}
+	}
+	return nil
+}
+
+func (g *gathered) referred() (n int) {
+	for _, ch := range g.changes {
+		if ch.what == referred {
+			n++
+		}
+	}
+	return n
+}
+
+// resolve reads what is still only referred to.
+func (u *update) resolve(ctx context.Context, all []*gathered) error {
+	var ids []contact.ID
+	for _, g := range all {
+		for _, ch := range g.changes {
+			if ch.what == referred {
+				ids = append(ids, ch.id)
 			}
-			next = next[1:]
 		}
 	}
-	unread = append(unread, next...)
-	if len(unread) > maxSingly {
-		return ErrCursorExpired
+	if len(ids) == 0 {
+		return nil
 	}
-	read := make([]*contact.Contact, len(unread))
-	var group errgroup.Group
-	group.SetLimit(3)
-	for i, ref := range unread {
-		group.Go(func() (err error) {
-			read[i], err = u.tracker.Contact(ctx, f, ref.ID)
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
+	read, err := u.tracker.Contacts(ctx, ids)
+	if err != nil {
 		return err
 	}
-	for i, c := range read {
-		if c == nil {
-			g.changes = append(g.changes, change{id: unread[i].ID, what: deleted})
-		} else if err := g.write(c); err != nil {
-			return err
+	for _, g := range all {
+		for i := range g.changes {
+			ch := &g.changes[i]
+			if ch.what != referred {
+				continue
+			}
+			var c *contact.Contact
+			c, read = read[0], read[1:]
+			if ch.what = deleted; c == nil {
+				continue
+			}
+			ch.what = written
+			if ch.slot, err = g.spool.Add(c); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

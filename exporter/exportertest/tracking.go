@@ -82,7 +82,7 @@ func (f *follower) follow(folder contact.Folder, c *copied) {
 		}
 		for _, ref := range page.Refs {
 			named[ref.ID] = true
-			f.read(folder, ref, c)
+			f.read(ref, c)
 		}
 		told += len(page.Contacts) + len(page.Refs)
 		all = all || page.All
@@ -96,22 +96,24 @@ func (f *follower) follow(folder contact.Folder, c *copied) {
 }
 
 // read reads what a page refers to, unless the copy has it.
-func (f *follower) read(folder contact.Folder, ref contact.Ref, c *copied) {
+func (f *follower) read(ref contact.Ref, c *copied) {
 	f.t.Helper()
 	if ref.Version != "" && c.versions[ref.ID] == ref.Version {
 		return
 	}
-	got, err := f.tracker.Contact(f.t.Context(), folder, ref.ID)
+	got, err := f.tracker.Contacts(f.t.Context(), []contact.ID{ref.ID})
 	switch {
 	case err != nil:
 		f.t.Fatal(err)
-	case got == nil:
+	case len(got) != 1:
+		f.t.Fatalf("%d contacts with one id", len(got))
+	case got[0] == nil:
 		delete(c.versions, ref.ID)
 	default:
-		if got.Folder != folder.Path || got.ID != ref.ID || got.At.Number == 0 {
-			f.t.Errorf("contact %q was read as %q of folder %q at %v", ref.ID, got.ID, got.Folder, got.At)
+		if got[0].ID != ref.ID {
+			f.t.Errorf("contact %q was read as %q", ref.ID, got[0].ID)
 		}
-		c.versions[ref.ID] = got.Version
+		c.versions[ref.ID] = got[0].Version
 	}
 }
 
@@ -151,8 +153,8 @@ func testNothingChanges(t *testing.T, f *follower, _ Editor) {
 		f.follow(folder, c)
 		f.check(folder, c)
 	}
-	if contact, err := f.tracker.Contact(t.Context(), folder, "no such contact"); contact != nil {
-		t.Errorf("there is a contact that is none: %v", err)
+	if contacts, err := f.tracker.Contacts(t.Context(), []contact.ID{"no such contact"}); err == nil && contacts[0] != nil {
+		t.Error("there is a contact that is none")
 	}
 }
 

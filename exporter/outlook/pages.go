@@ -104,15 +104,10 @@ func (l *listing) page(ctx context.Context, answer *outlook.Page, again bool) (*
 		l.number++
 		page.Bad = append(page.Bad, &formats.RecordError{At: l.position(), Err: bad.Err})
 	}
-	cut := answer.Cut
-	for i, c := range answer.Contacts {
-		if len(cut) > 0 && cut[0] == i {
-			cut = cut[1:]
-			var err error
-			if c, err = l.whole(ctx, c); err != nil {
-				return nil, err
-			}
-		}
+	if err := l.complete(ctx, answer); err != nil {
+		return nil, err
+	}
+	for _, c := range answer.Contacts {
 		if c.ID != "" && !l.isNew(c, again) {
 			continue
 		}
@@ -123,14 +118,28 @@ func (l *listing) page(ctx context.Context, answer *outlook.Page, again bool) (*
 	return page, nil
 }
 
-// whole reads a contact singly. One that is gone meanwhile stays as it was listed.
-func (l *listing) whole(ctx context.Context, c *contact.Contact) (*contact.Contact, error) {
-	read, err := l.source.client.Contact(ctx, c.ID)
-	if odata.NotFound(err) {
-		c.Unread = append(c.Unread, contact.Loss{Field: "notes", Kind: contact.Truncated, Reason: "gone before it could be read whole"})
-		return c, nil
+// complete reads those contacts singly that a listing has cut short. One that is gone
+// meanwhile stays as it was listed.
+func (l *listing) complete(ctx context.Context, answer *outlook.Page) error {
+	if len(answer.Cut) == 0 {
+		return nil
 	}
-	return read, err
+	ids := make([]contact.ID, len(answer.Cut))
+	for n, i := range answer.Cut {
+		ids[n] = answer.Contacts[i].ID
+	}
+	read, err := l.source.client.Contacts(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for n, i := range answer.Cut {
+		if c := answer.Contacts[i]; read[n] == nil {
+			c.Unread = append(c.Unread, contact.Loss{Field: "notes", Kind: contact.Truncated, Reason: "gone before it could be read whole"})
+		} else {
+			answer.Contacts[i] = read[n]
+		}
+	}
+	return nil
 }
 
 func (l *listing) position() contact.Position {

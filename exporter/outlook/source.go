@@ -1,11 +1,13 @@
 // Package outlook reads the contacts of an account at Microsoft's services, Graph
-// or Outlook REST, in any of the four dialects. It sends GET requests alone.
+// or Outlook REST, in any of the four dialects. It sends GET requests alone, some of them
+// together in a batch.
 package outlook
 
 import (
 	"context"
 	"errors"
 	"strconv"
+	"sync"
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/exporter"
@@ -14,18 +16,22 @@ import (
 )
 
 // Source is an account opened for reading. It implements exporter.Source,
-// exporter.Tracker, exporter.PhotoSource and exporter.Counter.
+// exporter.Tracker, Preparer, PhotoSource and Counter.
 type Source struct {
 	client *odata.Client
 	size   int // of a page
+
+	mu       sync.Mutex
+	prepared map[string][]byte // the first answers of rounds, by where they begin
 }
 
 // New returns the account that the client talks to.
-func New(c *odata.Client) *Source { return &Source{c, pageSize} }
+func New(c *odata.Client) *Source { return &Source{client: c, size: pageSize} }
 
 var (
 	_ exporter.Source      = (*Source)(nil)
 	_ exporter.Tracker     = (*Source)(nil)
+	_ exporter.Preparer    = (*Source)(nil)
 	_ exporter.PhotoSource = (*Source)(nil)
 	_ exporter.Counter     = (*Source)(nil)
 )
@@ -35,17 +41,9 @@ func (s *Source) Folders(ctx context.Context) ([]contact.Folder, error) {
 	return s.client.Folders(ctx)
 }
 
-// Contact implements exporter.Tracker.
-func (s *Source) Contact(ctx context.Context, folder contact.Folder, id contact.ID) (*contact.Contact, error) {
-	c, err := s.client.Contact(ctx, id)
-	if odata.NotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	c.Folder, c.At = folder.Path, contact.Position{File: s.client.Name(), Unit: "contact", Number: 1}
-	return c, nil
+// Contacts implements exporter.Tracker.
+func (s *Source) Contacts(ctx context.Context, ids []contact.ID) ([]*contact.Contact, error) {
+	return s.client.Contacts(ctx, ids)
 }
 
 // Photo implements exporter.PhotoSource. It is asked for where there should be one, so

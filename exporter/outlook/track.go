@@ -21,7 +21,7 @@ import (
 //   - Whether rows hold extended properties, and with them what is stashed: every
 //     contact has a message class, so a row without one is bare. The first round is
 //     then good for its end alone, and what it should have told is listed; of later
-//     rounds bare rows are references.
+//     rounds bare rows are references, and so are those whose notes are cut short.
 //   - Whether the service tracks at all, and for this mailbox: where it says no, as
 //     it does for mailboxes over their quota, the folder is listed, and again by the
 //     next run.
@@ -156,7 +156,7 @@ func (t *tracking) follow(ctx context.Context, from string, yield func(*exporter
 		return t.round(ctx, link, size, func(a roundAnswer) (bool, error) {
 			var refs []contact.Ref
 			if t.graph {
-				refs = takeBare(a.page)
+				refs = takePartial(a.page)
 			} else {
 				refs = refsOf(a.page.Contacts)
 				a.page.Contacts, a.page.Cut = nil, nil
@@ -203,15 +203,17 @@ func settle(page *outlook.Page) {
 	page.Removed = slices.DeleteFunc(page.Removed, func(row outlook.Removed) bool { return back[row.ID] })
 }
 
-// takeBare takes the bare rows out of a page.
-func takeBare(page *outlook.Page) (refs []contact.Ref) {
-	bare := page.Bare
+// takePartial takes those rows out of a page that do not show all of a contact: bare
+// ones, and those with notes that were cut short.
+func takePartial(page *outlook.Page) (refs []contact.Ref) {
+	bare, cut := page.Bare, page.Cut
 	keep(page, func(i int, c *contact.Contact) bool {
-		_, is := slices.BinarySearch(bare, i)
-		if is {
+		_, isBare := slices.BinarySearch(bare, i)
+		_, isCut := slices.BinarySearch(cut, i)
+		if isBare || isCut {
 			refs = append(refs, c.Ref())
 		}
-		return !is
+		return !isBare && !isCut
 	})
 	return refs
 }
@@ -251,20 +253,48 @@ type roundAnswer struct {
 
 // round follows a round to its end. take returns false, or an error, to stop.
 func (t *tracking) round(ctx context.Context, link string, size int, take func(roundAnswer) (bool, error)) error {
-	prefer := "odata.maxpagesize=" + strconv.Itoa(size)
+	prefer := pagesOf(size)
 	parse := t.parseDelta
 	if !t.graph {
 		prefer = "odata.track-changes, " + prefer
 		parse = t.parseTracked
 	}
 	var failed error
-	err := odata.Walk(ctx, t.source.client, odata.Listing{Link: link, Prefer: prefer}, parse, func(a roundAnswer, next string) bool {
+	err := odata.Walk(ctx, t.source.client, odata.Listing{Link: link, Prefer: prefer, First: t.source.take(link)}, parse, func(a roundAnswer, next string) bool {
 		a.next = next
 		var more bool
 		more, failed = take(a)
 		return more && failed == nil
 	})
 	return errors.Join(err, failed)
+}
+
+func pagesOf(size int) string { return "odata.maxpagesize=" + strconv.Itoa(size) }
+
+// Prepare implements exporter.Preparer. Graph alone is asked: Outlook's rounds are long.
+func (s *Source) Prepare(ctx context.Context, from []exporter.Cursor) {
+	var links []string
+	for _, cursor := range from {
+		if link, err := s.client.Relative(string(cursor)); err == nil && odata.HasToken(link) {
+			links = append(links, link)
+		}
+	}
+	if !s.client.Dialect().Graph() || len(links) < 2 {
+		return
+	}
+	first := s.client.Ahead(ctx, links, pagesOf(min(s.size, deltaSize)))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.prepared = first
+}
+
+// take returns the answer that has been prepared for a link, once.
+func (s *Source) take(link string) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	body := s.prepared[link]
+	delete(s.prepared, link)
+	return body
 }
 
 // parseDelta reads an answer of Graph's.

@@ -53,11 +53,11 @@ func TestBareRows(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, ref := range page.Refs {
-				read, err := s.Contact(t.Context(), folder, ref.ID)
+				read, err := s.Contacts(t.Context(), []contact.ID{ref.ID})
 				if err != nil {
 					t.Fatal(err)
 				}
-				page.Contacts = append(page.Contacts, read)
+				page.Contacts = append(page.Contacts, read...)
 			}
 			for _, got := range page.Contacts {
 				seen++

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/sync/errgroup"
 )
 
 // maxParts is how many requests one batch takes
@@ -39,17 +41,15 @@ type batchResponse struct {
 // of its link; parse is called by one goroutine. Many links are read at a time in a
 // batch, where the service has batches: on a long way that takes the time of one.
 // What a batch does not bring, or parse returns an error for, is left to alone, which
-// is to read it by itself.
-//
-// The sign-in must allow writing: a batch is a POST, whatever is in it.
+// is to read it by itself and may be called by several goroutines.
 func (c *Client) ReadEach(ctx context.Context, links []string, parse func(i int, body []byte) error, alone func(i int) error) error {
 	open := make([]int, len(links))
 	for i := range links {
 		open[i] = i
 	}
-	if batch, ok := c.batchLink(); ok && len(links) > 1 {
+	if batch, ok := c.batchLink(); ok {
 		for try := 0; try < batchTries && len(open) > 1; try++ {
-			wait := c.readBatches(ctx, batch, links, parse, &open)
+			wait := c.readBatches(ctx, batch, links, "", parse, &open)
 			if wait == 0 {
 				break
 			}
@@ -58,12 +58,39 @@ func (c *Client) ReadEach(ctx context.Context, links []string, parse func(i int,
 			}
 		}
 	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(aloneAtOnce)
 	for _, i := range open {
-		if err := alone(i); err != nil {
-			return err
-		}
+		g.Go(func() error {
+			if gctx.Err() != nil {
+				return context.Cause(gctx)
+			}
+			return alone(i)
+		})
 	}
-	return nil
+	return g.Wait()
+}
+
+// aloneAtOnce is how many are read at a time that no batch brings.
+const aloneAtOnce = 3
+
+// Ahead reads the first answers of listings together, for [Listing].First. What does
+// not come in one try is missing from what it returns.
+func (c *Client) Ahead(ctx context.Context, links []string, prefer string) map[string][]byte {
+	batch, ok := c.batchLink()
+	if !ok {
+		return nil
+	}
+	open := make([]int, len(links))
+	for i := range links {
+		open[i] = i
+	}
+	first := make(map[string][]byte, len(links))
+	c.readBatches(ctx, batch, links, prefer, func(i int, body []byte) error {
+		first[links[i]] = body
+		return nil
+	}, &open)
+	return first
 }
 
 // batchLink returns where the service takes batches. Outlook REST takes them for who
@@ -81,12 +108,12 @@ func (c *Client) batchLink() (string, bool) {
 // readBatches sends the open links in batches, and takes those from them that were
 // read. It returns how long to wait before the rest is sent together again: the
 // longest that a throttled one asks for; zero when that would be of no use.
-func (c *Client) readBatches(ctx context.Context, batch string, links []string, parse func(int, []byte) error, open *[]int) (wait time.Duration) {
+func (c *Client) readBatches(ctx context.Context, batch string, links []string, prefer string, parse func(int, []byte) error, open *[]int) (wait time.Duration) {
 	var left []int
 	for todo := *open; len(todo) > 0; {
 		some := todo[:min(maxParts, len(todo))]
 		todo = todo[len(some):]
-		answers, err := c.sendBatch(c.account.countAs(ctx, len(some)), batch, links, some)
+		answers, err := c.sendBatch(c.account.countAs(ctx, len(some)), batch, links, prefer, some)
 		if err != nil {
 			left = append(left, some...)
 			continue
@@ -111,14 +138,14 @@ const minBatchWait = 100 * time.Millisecond
 
 // sendBatch sends one batch, and returns the answers of its parts by their ids. They
 // come in any order.
-func (c *Client) sendBatch(ctx context.Context, batch string, links []string, some []int) (map[string]batchResponse, error) {
+func (c *Client) sendBatch(ctx context.Context, batch string, links []string, prefer string, some []int) (map[string]batchResponse, error) {
 	var envelope struct {
 		Requests []batchRequest `json:"requests"`
 	}
 	for _, i := range some {
 		part := batchRequest{ID: strconv.Itoa(i), Method: http.MethodGet, URL: strings.TrimPrefix(links[i], c.base.EscapedPath())}
-		if c.Dialect().Graph() {
-			part.Headers = map[string]string{"Prefer": `IdType="ImmutableId"`}
+		if p := c.prefers(prefer); p != "" {
+			part.Headers = map[string]string{"Prefer": p}
 		}
 		envelope.Requests = append(envelope.Requests, part)
 	}
@@ -141,6 +168,25 @@ func (c *Client) sendBatch(ctx context.Context, batch string, links []string, so
 		byID[r.ID] = r
 	}
 	return byID, nil
+}
+
+// ReadsAlone reports whether a request is a batch that only reads.
+func ReadsAlone(req *http.Request) bool {
+	if req.Method != http.MethodPost || !strings.HasSuffix(req.URL.Path, "/$batch") || req.GetBody == nil {
+		return false
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return false
+	}
+	defer body.Close()
+	var envelope struct {
+		Requests []batchRequest `json:"requests"`
+	}
+	if json.UnmarshalRead(body, &envelope) != nil {
+		return false
+	}
+	return !slices.ContainsFunc(envelope.Requests, func(r batchRequest) bool { return r.Method != http.MethodGet })
 }
 
 // retryAfter is the wait that a part asks for in headers of its own.

@@ -19,21 +19,55 @@ func (c *Client) Query(more ...string) []string {
 
 // Contact reads one contact whole.
 func (c *Client) Contact(ctx context.Context, id contact.ID) (*contact.Contact, error) {
-	link, err := c.Link([]string{"contacts", string(id)}, c.Query()...)
+	link, err := c.contactLink(id)
 	if err != nil {
 		return nil, err
 	}
 	var read *contact.Contact
 	err = c.Read(ctx, link, func(body []byte) (err error) {
-		if read, err = outlook.Decode(body); err == nil && read.ID == "" {
-			err = errors.New("not a contact")
-		}
+		read, err = decodeContact(body)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return read, nil
+}
+
+// Contacts reads contacts whole, as many at a time as the service allows, in the order
+// of their ids. What is there no more is nil.
+func (c *Client) Contacts(ctx context.Context, ids []contact.ID) ([]*contact.Contact, error) {
+	links := make([]string, len(ids))
+	for i, id := range ids {
+		var err error
+		if links[i], err = c.contactLink(id); err != nil {
+			return nil, err
+		}
+	}
+	read := make([]*contact.Contact, len(ids))
+	err := c.ReadEach(ctx, links, func(i int, body []byte) (err error) {
+		read[i], err = decodeContact(body)
+		return err
+	}, func(i int) (err error) {
+		if read[i], err = c.Contact(ctx, ids[i]); NotFound(err) {
+			err = nil
+		}
+		return err
+	})
+	return read, err
+}
+
+func (c *Client) contactLink(id contact.ID) (string, error) {
+	return c.Link([]string{"contacts", string(id)}, c.Query()...)
+}
+
+// decodeContact reads an answer that is one contact.
+func decodeContact(body []byte) (*contact.Contact, error) {
+	read, err := outlook.Decode(body)
+	if err == nil && read.ID == "" {
+		err = errors.New("not a contact")
+	}
+	return read, err
 }
 
 // Photo reads a contact's photo. A contact that has none, and one that is gone, is

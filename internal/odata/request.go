@@ -81,14 +81,18 @@ func (c *Client) perform(ctx context.Context, method, link string, what content)
 		req.Header.Set("Content-Type", what.mediaType)
 	}
 	req.Header.Set("User-Agent", c.agent)
-	prefer := what.prefer
-	if c.Dialect().Graph() {
-		prefer = strings.TrimSuffix(`IdType="ImmutableId", `+prefer, ", ")
-	}
-	if prefer != "" {
+	if prefer := c.prefers(what.prefer); prefer != "" {
 		req.Header.Set("Prefer", prefer)
 	}
 	return wire.Perform(c.doer, req, what.buf, maxAnswer)
+}
+
+// prefers returns the header Prefer of a request with preferences of its own.
+func (c *Client) prefers(own string) string {
+	if !c.Dialect().Graph() {
+		return own
+	}
+	return strings.TrimSuffix(`IdType="ImmutableId", `+own, ", ")
 }
 
 // badAnswers is how often an answer that makes no sense is asked for again.

@@ -19,6 +19,8 @@ type Listing struct {
 	// Prefer is what every request prefers, for the service does not remember it;
 	// "" is nothing of its own.
 	Prefer string
+	// First is the answer at the link, if it has been read already. See [Client.Ahead].
+	First []byte
 }
 
 // Answer is one answer of a listing.
@@ -40,7 +42,7 @@ type Answer struct {
 // nothing of it.
 func Walk[T any](ctx context.Context, c *Client, from Listing, parse func(Answer) (T, string, error), take func(answer T, next string) bool) error {
 	link := from.Link
-	w := &walk[T]{client: c, prefer: from.Prefer, parse: parse, seed: maphash.MakeSeed(), visited: map[uint64]bool{}, free: make(chan []byte, 2)}
+	w := &walk[T]{client: c, prefer: from.Prefer, first: from.First, parse: parse, seed: maphash.MakeSeed(), visited: map[uint64]bool{}, free: make(chan []byte, 2)}
 	w.start(ctx, link)
 	defer func() { w.ahead.stop() }()
 	for {
@@ -77,6 +79,7 @@ func Walk[T any](ctx context.Context, c *Client, from Listing, parse func(Answer
 type walk[T any] struct {
 	client  *Client
 	prefer  string
+	first   []byte // the answer to the first request, if it need not be sent
 	parse   func(Answer) (T, string, error)
 	seed    maphash.Seed
 	visited map[uint64]bool
@@ -105,9 +108,13 @@ func (w *walk[T]) start(ctx context.Context, link string) {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &step[T]{link: link, cancel: cancel, guessed: make(chan struct{}), done: make(chan struct{})}
 	w.ahead = s
+	body, header, err := w.first, http.Header(nil), error(nil)
+	w.first = nil
 	go func() {
 		defer close(s.done)
-		body, header, err := w.client.send(ctx, http.MethodGet, link, content{buf: w.memory(), prefer: w.prefer})
+		if body == nil {
+			body, header, err = w.client.send(ctx, http.MethodGet, link, content{buf: w.memory(), prefer: w.prefer})
+		}
 		if err == nil {
 			s.guess = w.client.guessNext(body)
 		}
