@@ -2,9 +2,11 @@ package importer
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats"
 	"github.com/cardferry/cardferry/importer/journal"
 	"github.com/cardferry/cardferry/internal/spool"
 )
@@ -38,6 +40,7 @@ type changes struct {
 	byKey   map[string]*change // those of contacts that the run created
 	end     time.Time          // what was created later is not of this run
 	held    *spool.Spool
+	unread  []*formats.RecordError // of the account
 }
 
 // readChanges joins the entries of a journal. Writes that were refused are none.
@@ -115,11 +118,15 @@ func (cs *changes) of(e *journal.Entry) *change {
 
 // find reads the account and finds the contacts that were changed, as they are now.
 // again tells the key under which one would have been created in the place of a
-// contact, "" if it would not.
+// contact, "" if it would not. Those that cannot be read are in unread.
 func (cs *changes) find(ctx context.Context, r Reader, dir string, again map[string]*change, progress func(int)) (err error) {
 	cs.held = spool.New(dir)
 	n := 0
 	for c, err := range r.Contacts(ctx) {
+		if re, ok := errors.AsType[*formats.RecordError](err); ok {
+			cs.unread = append(cs.unread, re)
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -70,9 +70,12 @@ const (
 // Observer is told what happens. Its members are called by one goroutine at a
 // time, in no particular order of the records; nil members are not called.
 type Observer struct {
-	Record   func(Result)      // once for every record
-	Photo    func(PhotoResult) // for every photo that failed or was converted
-	Progress func(stage string, done, total int)
+	Record func(Result) // once for every record
+	// Unrecognised is called for every contact of the sink that cannot be read. It is
+	// never written to; a record that is the same person is not recognised in it.
+	Unrecognised func(*formats.RecordError)
+	Photo        func(PhotoResult) // for every photo that failed or was converted
+	Progress     func(stage string, done, total int)
 }
 
 // Import brings records into a sink: it indexes the sink (through reader) as a
@@ -99,7 +102,7 @@ func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], rea
 	x, err := buildIndex(ctx, reader, o.TempDir, func(c *contact.Contact, n int) {
 		before.add(c)
 		im.progress(StageIndex, n, 0)
-	})
+	}, im.unrecognised)
 	if err != nil {
 		return im.report, err
 	}
@@ -170,6 +173,13 @@ func (im *importing) counted(records iter.Seq2[*contact.Contact, error]) iter.Se
 
 func (im *importing) unreadable(e *formats.RecordError) {
 	im.note(Result{At: e.At, Outcome: Failed, Err: e.Err})
+}
+
+func (im *importing) unrecognised(e *formats.RecordError) {
+	im.report.Unrecognised++
+	if im.ob.Unrecognised != nil {
+		im.ob.Unrecognised(e)
+	}
 }
 
 // resume learns from the journal what a run that died left open, and waits until

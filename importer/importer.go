@@ -18,8 +18,10 @@ import (
 // A Reader reads a sink as it stands, for the index.
 type Reader interface {
 	// Contacts returns every contact of the account, whatever its folder, with
-	// id, version, key and folder; photos need not be fetched. Any error makes
-	// the index incomplete, and without a complete index there is no import.
+	// id, version, key and folder; photos need not be fetched. A
+	// *formats.RecordError concerns one contact, which then nobody can recognise,
+	// and the sequence goes on; any other error makes the index incomplete, and
+	// without a complete index there is no import.
 	Contacts(ctx context.Context) iter.Seq2[*contact.Contact, error]
 }
 

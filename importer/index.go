@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"slices"
 
 	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats"
 	"github.com/cardferry/cardferry/internal/spool"
 )
 
@@ -83,11 +85,15 @@ type index struct {
 	people bool // whether the marks of people are in it
 }
 
-// buildIndex reads the whole sink. Any contact that cannot be read makes the index
-// incomplete, and that is an error.
-func buildIndex(ctx context.Context, r Reader, dir string, seen func(*contact.Contact, int)) (*index, error) {
+// buildIndex reads the whole sink. A contact that cannot be read is handed to bad: no
+// record can be recognised in it. A listing that breaks off is an error.
+func buildIndex(ctx context.Context, r Reader, dir string, seen func(*contact.Contact, int), bad func(*formats.RecordError)) (*index, error) {
 	x := &index{identity: newIdentity(), spool: spool.New(dir)}
 	for c, err := range r.Contacts(ctx) {
+		if re, ok := errors.AsType[*formats.RecordError](err); ok {
+			bad(re)
+			continue
+		}
 		if err == nil {
 			err = x.keep(c)
 		}

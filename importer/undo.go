@@ -148,6 +148,9 @@ func (u *undoing) undo(ctx context.Context, reader Reader) error {
 	if err := u.changes.find(ctx, reader, u.o.TempDir, again, func(n int) { u.progress(StageIndex, n, 0) }); err != nil {
 		return fmt.Errorf("reading the account: %w", err)
 	}
+	for _, re := range u.changes.unread { // it may be one of the run's
+		u.note(UndoResult{At: re.At.String(), Outcome: Left, Reason: "a contact of the account that cannot be read: " + re.Err.Error()})
+	}
 	if !u.o.DryRun {
 		if err := u.journal.BeginUndo(time.Now().UTC().Round(0)); err != nil {
 			return err

@@ -110,7 +110,8 @@ func (x *dedupeCommand) account(ctx context.Context, from end, o importer.Duplic
 		}
 		x.photoOf = t.photoOf(ctx)
 		x.showProgress()
-		d, err := importer.FindDuplicates(ctx, inFolderOnly(inAccount(from.account, t.Contacts(ctx)), from.folder), o)
+		unread := 0
+		d, err := importer.FindDuplicates(ctx, x.readable(inFolderOnly(inAccount(from.account, t.Contacts(ctx)), from.folder), &unread), o)
 		if err != nil {
 			return x.finishDedupe(from, &importer.DedupeReport{}, 0, "", err)
 		}
@@ -123,7 +124,7 @@ func (x *dedupeCommand) account(ctx context.Context, from end, o importer.Duplic
 		if do.Journal.Written() {
 			run = x.runName(do.Journal)
 		}
-		return x.finishDedupe(from, r, 0, run, err)
+		return x.finishDedupe(from, r, unread, run, err)
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/formats"
 	"github.com/cardferry/cardferry/importer"
 	"github.com/cardferry/cardferry/importer/journal"
 	"github.com/cardferry/cardferry/importer/planfile"
@@ -174,7 +175,7 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	b.estimateBy(s.pacers[to.account], photos)
 	b.collectOften()
 	r, err := importer.Import(ctx, contacts, t, t.sink, o, importer.Observer{
-		Record: b.imported, Photo: b.photo, Progress: b.progress,
+		Record: b.imported, Unrecognised: b.unrecognised, Photo: b.photo, Progress: b.progress,
 	})
 	if err == nil {
 		err = o.Journal.Finish(time.Now())
@@ -199,7 +200,7 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	sum := summary{
 		Command: b.command, From: b.what, To: to.text, DryRun: b.dryRun, Read: r.Read, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, United: r.United,
 		Skipped: r.Skipped, Review: r.Review, Failed: r.Failed, Photos: r.Photos, PhotosFailed: r.PhotosFailed,
-		Losses: r.Losses.Total(), LossesByField: r.Losses.Rows(), Unread: r.Unread, Kept: r.Kept, Existing: r.Existing,
+		Losses: r.Losses.Total(), LossesByField: r.Losses.Rows(), Unread: r.Unread, Kept: r.Kept, Existing: r.Existing, Unrecognised: r.Unrecognised,
 		Undecided: len(r.Undecided), ReviewFile: b.review, Rejects: rejected,
 	}
 	if b.verify && err == nil {
@@ -245,6 +246,11 @@ func (b *bringing) imported(r importer.Result) {
 		return
 	}
 	b.record(e, r.Outcome == importer.Failed || r.Outcome == importer.Review)
+}
+
+// unrecognised names a contact of the account that cannot be read.
+func (b *bringing) unrecognised(e *formats.RecordError) {
+	b.record(event{Type: "contact", At: e.At.String(), pos: e.At, Outcome: "left alone", Reason: "it cannot be read, so no record is recognised in it: " + e.Err.Error(), failed: true}, true)
 }
 
 // differs says what is not as it was written.
@@ -313,6 +319,9 @@ func (b *bringing) summaryText(r *importer.Report, to end, err error) string {
 	}
 	if r.Kept > 0 {
 		parts = append(parts, count(r.Kept, "field")+" left as the account has it")
+	}
+	if r.Unrecognised > 0 {
+		parts = append(parts, count(r.Unrecognised, "contact")+" of the account unreadable and left alone")
 	}
 	if len(parts) == 0 && err != nil {
 		return ""

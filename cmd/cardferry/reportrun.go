@@ -88,7 +88,7 @@ func baseName(end string) string {
 
 func runVerdict(s summary) verdict {
 	var v verdict
-	switch open := s.Failed + s.Review + s.Unread + s.PhotosFailed; {
+	switch open := s.Failed + s.Review + s.Unread + s.PhotosFailed + s.Unrecognised; {
 	case s.Error != "":
 		v = verdict{"The run stopped", "bad", []string{s.Error + ".", "What was done until then stands."}}
 	case s.DryRun:
@@ -142,6 +142,9 @@ func runFacts(s summary, moves bool) (facts []fact) {
 	add := func(label string, n int) { facts = append(facts, fact{label, fmt.Sprint(n)}) }
 	if !moves {
 		add("in the account before", s.Existing)
+	}
+	if s.Unrecognised > 0 {
+		add("in the account, unreadable and left alone", s.Unrecognised)
 	}
 	add("photos stored", s.Photos)
 	if s.PhotosFailed > 0 {

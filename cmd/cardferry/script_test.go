@@ -34,16 +34,39 @@ func TestScripts(t *testing.T) {
 			books := davtest.Start(davtest.Habits{UniqueUIDs: true})
 			e.Defer(books.Close)
 			e.Setenv("BOOKS", books.URL)
+			e.Values[booksKey{}] = books
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":   exits,
 			"summary": checkSummary,
 			"same":    sameContacts,
+			"card":    storeCard,
 		},
 		RequireUniqueNames: true,
 		UpdateScripts:      os.Getenv("UPDATE_SCRIPTS") != "",
 	})
+}
+
+// booksKey is where a script's contact server is kept.
+type booksKey struct{}
+
+// card NAME FILE stores a file as a card of the contact server's default book, as it is;
+// card -d NAME deletes one; card -is NAME FILE expects one to be the file.
+func storeCard(ts *testscript.TestScript, neg bool, args []string) {
+	books := ts.Value(booksKey{}).(*davtest.Server)
+	switch {
+	case neg || len(args) < 2:
+		ts.Fatalf("usage: card NAME FILE, card -d NAME, or card -is NAME FILE")
+	case args[0] == "-is":
+		if held := books.Cards("contacts")[args[1]]; held != ts.ReadFile(args[2]) {
+			ts.Fatalf("it holds %s", held)
+		}
+	case args[0] == "-d":
+		books.Remove("contacts", args[1])
+	default:
+		books.Put("contacts", args[0], ts.ReadFile(args[1]))
+	}
 }
 
 // same A.jsonl B.jsonl expects two exports to be equal byte for byte, but for ids,

@@ -201,8 +201,9 @@ type summary struct {
 	Unread       int `json:"unread,omitzero"`
 	Kept         int `json:"kept,omitzero"`
 
-	Existing int    `json:"existing,omitzero"` // import: contacts there before
-	Again    *again `json:"again,omitempty"`   // import: what a second run would write
+	Existing     int    `json:"existing,omitzero"`     // import: contacts there before
+	Unrecognised int    `json:"unrecognised,omitzero"` // import: those besides that could not be read
+	Again        *again `json:"again,omitempty"`       // import: what a second run would write
 
 	Undecided  int      `json:"undecided,omitzero"`  // decisions about records that are not in the input
 	ReviewFile string   `json:"reviewFile,omitzero"` // where the records for review were written
@@ -260,7 +261,7 @@ func (u *ui) finish(s summary, text string, strict bool, err error) error {
 		return err
 	case s.Verified != nil && s.Verified.Different > 0:
 		return errNotAsWritten
-	case s.Failed+s.Review+s.Unread+s.PhotosFailed+s.Undecided > 0, strict && s.Losses > 0:
+	case s.Failed+s.Review+s.Unread+s.PhotosFailed+s.Undecided+s.Unrecognised > 0, strict && s.Losses > 0:
 		return errIncomplete
 	}
 	return nil
