@@ -226,6 +226,37 @@ func TestExcel(t *testing.T) {
 	}
 }
 
+// An apostrophe is part of a cell unless the table says that it is ours.
+func TestApostrophes(t *testing.T) {
+	const row = "\r\nAna,'-ism' is a suffix,'+1 Club' Ltd,"
+	for head, want := range map[string][2]string{
+		"First Name,Notes,Company,":                      {"'-ism' is a suffix", "'+1 Club' Ltd"},
+		"\xef\xbb\xbfFirst Name,Notes,Company,":          {"'-ism' is a suffix", "'+1 Club' Ltd"},
+		"First Name,Notes,Company,cardferry-apostrophes": {"-ism' is a suffix", "+1 Club' Ltd"},
+	} {
+		back, bad, final := decode(t, strings.NewReader(head+row+"\r\n"))
+		if len(bad) > 0 || final != nil || len(back) != 1 || len(back[0].Extra) > 0 {
+			t.Fatal(back, bad, final)
+		}
+		if got := [2]string{back[0].Notes, back[0].Organization.Company}; got != want {
+			t.Errorf("%s: %q", head, got)
+		}
+	}
+	for _, dialect := range Dialects() {
+		var out bytes.Buffer
+		e, err := NewEncoder(&out, Options{Dialect: dialect})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Encode(&contact.Contact{Name: contact.Name{Given: "Ann", Family: "'-t Hooft"}}); err != nil {
+			t.Fatal(err)
+		}
+		if e.Close(); !strings.Contains(out.String(), ",'-t Hooft,") {
+			t.Errorf("%s: %s", dialect, out.String())
+		}
+	}
+}
+
 // TestStash: with the column of ours nothing that another layout drops is gone, and an
 // edit made in between stands.
 func TestStash(t *testing.T) {

@@ -164,7 +164,7 @@ func count(rows [][]string, i int, is func(string) bool) (n, of int) {
 			continue
 		}
 		of++
-		if is(unguarded(cells[i])) {
+		if is(cells[i]) {
 			n++
 		}
 	}

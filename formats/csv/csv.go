@@ -45,7 +45,8 @@ type Options struct {
 	Columns []string
 	// Excel writes for spreadsheets: with a byte order mark, and with an apostrophe before
 	// every cell that they would run as a formula. It breaks phone numbers ("+49…") for
-	// other importers. Reading takes such apostrophes off.
+	// other importers. A column without values, "cardferry-apostrophes", tells readers of
+	// ours to take them off again.
 	Excel bool
 	// Stash adds a column of ours that holds what the layout has no place for, and from
 	// which reading restores it.

@@ -84,7 +84,7 @@ func (l *layout) orderOf(rows [][]string) DateOrder {
 	for _, cells := range rows {
 		for _, i := range l.dates {
 			if i < len(cells) {
-				if d, ok := parseNumeric(unguarded(cells[i])); ok {
+				if d, ok := parseNumeric(cells[i]); ok {
 					shown[d.shows] = true
 					l.asked = l.asked || d.shows == 0 && d.first != d.second
 				}

@@ -71,6 +71,9 @@ func openTable(in io.Reader, o Options) (*table, error) {
 	t.charset = charset
 	s := t.scanner
 	l := newLayout(header, o.Mapping)
+	if s.guarded = slices.Contains(header, guardColumn); s.guarded {
+		unguard(header)
+	}
 	sample := s.sample()
 	if l.known == l.mapped && isData(header) {
 		t.first, t.line = slices.Clone(header), 0
@@ -91,7 +94,7 @@ func openTable(in io.Reader, o Options) (*table, error) {
 	if ours[0] == formats.ReasonField {
 		ours = ours[1:]
 	}
-	if l.order = o.Dates; l.order == 0 && (slices.Equal(ours, outlookColumns) || slices.Equal(ours, outlookComColumns)) {
+	if l.order = o.Dates; l.order == 0 && (beginsWith(ours, outlookColumns) || beginsWith(ours, outlookComColumns)) {
 		l.order = MonthFirst // written by us
 	}
 	if l.order == 0 {
@@ -102,6 +105,10 @@ func openTable(in io.Reader, o Options) (*table, error) {
 	}
 	t.layout = l
 	return t, nil
+}
+
+func beginsWith(header, columns []string) bool {
+	return len(header) >= len(columns) && slices.Equal(header[:len(columns)], columns)
 }
 
 // readHeader reads up to the names of the columns.
@@ -201,7 +208,7 @@ const sampleLen = 200
 // none of them.
 func (s *scanner) sample() [][]string {
 	ahead, _ := s.r.Peek(s.r.Buffered())
-	return rowsOf(ahead, s.sep, sampleLen)
+	return s.rowsOf(ahead, sampleLen)
 }
 
 // farLen is how far ahead of the rows the table is looked at where it must be.
@@ -215,7 +222,7 @@ func (s *scanner) farSample() [][]string {
 		rest = failing{err}
 	}
 	s.r = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(ahead), rest), headLen)
-	return rowsOf(ahead, s.sep, len(ahead))
+	return s.rowsOf(ahead, len(ahead))
 }
 
 // failing is a reader that has failed.
@@ -224,8 +231,8 @@ type failing struct{ err error }
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // rowsOf returns up to n rows of a text that may end within one.
-func rowsOf(text []byte, sep byte, n int) [][]string {
-	s := &scanner{r: bufio.NewReader(bytes.NewReader(text)), sep: sep}
+func (s *scanner) rowsOf(text []byte, n int) [][]string {
+	s = &scanner{r: bufio.NewReader(bytes.NewReader(text)), sep: s.sep, guarded: s.guarded}
 	var rows [][]string
 	for len(rows) < n {
 		cells, _, err := s.nextFilled()
@@ -272,11 +279,6 @@ func (t *table) row(cells []string, at contact.Position, err error) (*contact.Co
 		return nil, &formats.RecordError{At: at, Err: err}
 	}
 	c := new(contact.Contact)
-	for i, cell := range cells {
-		if cell != "" && cell[0] == '\'' {
-			cells[i] = unguarded(cell)
-		}
-	}
 	t.layout.settleDates(c, cells)
 	t.layout.read(c, cells)
 	c.At = at

@@ -24,7 +24,7 @@ import (
 //   - thunderbird: its 37 columns.
 //   - generic: our own, which keeps everything.
 //
-// Behind them stand o.Columns and the column of o.Stash.
+// Behind them stand o.Columns and the columns of o.Excel and o.Stash.
 func NewEncoder(w io.Writer, o Options) (formats.Encoder, error) {
 	e := &encoder{w: w, excel: o.Excel, rowStash: o.Stash && o.Dialect != "generic"}
 	var err error
@@ -58,25 +58,21 @@ func NewEncoder(w io.Writer, o Options) (formats.Encoder, error) {
 }
 
 // addColumns adds the further columns that the options ask for, unless the layout has
-// them, and that of the stash.
+// them, and those that are ours.
 func (e *encoder) addColumns(o Options) {
-	if len(o.Columns) == 0 && !e.rowStash || o.Dialect == "generic" {
-		return
-	}
+	own := len(e.header)
 	e.header = slices.Clone(e.header)
-	known := map[string]bool{stashColumn: true, restColumn: true}
-	for _, name := range e.header {
-		known[key(name)] = true
+	if o.Dialect != "generic" {
+		e.addMore(o.Columns)
 	}
-	for _, name := range o.Columns {
-		if _, isPath := parsePath(name); isPath || known[key(name)] || key(name) == "" || len(e.header) >= formats.MaxExtra-1 {
-			continue
-		}
-		known[key(name)] = true
-		e.header, e.more = append(e.header, name), append(e.more, name)
+	if o.Excel {
+		e.header = append(e.header, guardColumn)
 	}
 	if e.rowStash {
 		e.header = append(e.header, stashColumn)
+	}
+	if len(e.header) == own {
+		return
 	}
 	row, fill := make([]string, len(e.header)), e.cells
 	e.cells = func(c *contact.Contact) ([]string, error) {
@@ -86,6 +82,21 @@ func (e *encoder) addColumns(o Options) {
 			row[n+i] = extraOf(c, name)
 		}
 		return row, err
+	}
+}
+
+// addMore adds the columns of those names that the layout does not have.
+func (e *encoder) addMore(names []string) {
+	known := map[string]bool{stashColumn: true, restColumn: true, guardColumn: true}
+	for _, name := range e.header {
+		known[key(name)] = true
+	}
+	for _, name := range names {
+		if _, isPath := parsePath(name); isPath || known[key(name)] || key(name) == "" || len(e.header) >= formats.MaxExtra-2 {
+			continue
+		}
+		known[key(name)] = true
+		e.header, e.more = append(e.header, name), append(e.more, name)
 	}
 }
 
@@ -200,7 +211,7 @@ func (e *encoder) begin() {
 		if e.excel {
 			e.out = append(e.out, "\xef\xbb\xbf"...)
 		}
-		e.out = appendRow(e.out, e.header, false)
+		e.out = appendRow(e.out, e.header, e.excel)
 	}
 }
 

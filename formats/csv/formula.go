@@ -9,6 +9,11 @@ const formulaStarts = "=+-@\t\n＝＋－＠"
 // guard is what a spreadsheet shows and does not run.
 const guard = "'"
 
+// guardColumn is the name of a column without values that says that every cell which
+// begins as a formula has a guard. Spreadsheets keep it, where they drop the byte order
+// mark; without it an apostrophe belongs to the cell, as in "'-ism' is a suffix".
+const guardColumn = "cardferry-apostrophes"
+
 // isFormula reports whether a spreadsheet would run a cell, or would if guards before it
 // were taken off.
 func isFormula(cell string) bool {
@@ -19,19 +24,19 @@ func isFormula(cell string) bool {
 	return false
 }
 
-// guarded returns the cell made harmless. With excel false only a cell that has a guard of
-// its own gets another one, so that reading, which takes one off, gives it back.
-func guarded(cell string, excel bool) string {
-	if (excel || cell[0] == guard[0]) && isFormula(cell) {
+// guarded returns the cell made harmless.
+func guarded(cell string) string {
+	if isFormula(cell) {
 		return guard + cell
 	}
 	return cell
 }
 
-// unguarded returns a cell without the guard before its formula, whoever put it there.
-func unguarded(cell string) string {
-	if strings.HasPrefix(cell, guard) && isFormula(cell) {
-		return cell[len(guard):]
+// unguard takes the guards off that stand before formulas.
+func unguard(cells []string) {
+	for i, cell := range cells {
+		if strings.HasPrefix(cell, guard) && isFormula(cell) {
+			cells[i] = cell[len(guard):]
+		}
 	}
-	return cell
 }

@@ -73,7 +73,7 @@ func newLayout(header []string, m Mapping) *layout {
 			l.takeWord(&col, word, taken)
 		case l.ours && col.name == restColumn && l.rest < 0:
 			l.rest, col.why = i, ourColumn
-		case col.name == formats.ReasonField:
+		case col.name == formats.ReasonField, col.name == guardColumn:
 			col.leftOut, col.why = true, ourColumn
 		case col.name == stashColumn && l.stash < 0:
 			l.stash, col.why = i, ourColumn

@@ -33,6 +33,8 @@ type scanner struct {
 	// row that could not be read until the next one that can.
 	width  int
 	broken bool
+	// guarded: what begins as a formula has an apostrophe before it, which is taken off.
+	guarded bool
 }
 
 // next returns the cells of the next row, in a slice that is valid until the next
@@ -81,6 +83,9 @@ func (s *scanner) next() (cells []string, line int, err error) {
 // cells for a row: the lines of a cell that was cut open.
 func (s *scanner) checked(cells []string, line int) ([]string, int, error) {
 	validCells(cells, s.held)
+	if s.guarded {
+		unguard(cells)
+	}
 	if s.broken && len(cells)*4 < s.width*3 {
 		return nil, line, errStray
 	}

@@ -10,7 +10,7 @@ import (
 var special = [256]bool{',': true, '"': true, '\n': true, '\r': true}
 
 // appendRow appends a row as RFC 4180 has it, with CR LF at its end and within its
-// cells, and what is guarded of them.
+// cells; with excel what a spreadsheet would run is guarded.
 func appendRow(b []byte, cells []string, excel bool) []byte {
 	for i, cell := range cells {
 		if i > 0 {
@@ -19,8 +19,8 @@ func appendRow(b []byte, cells []string, excel bool) []byte {
 		if cell == "" {
 			continue
 		}
-		if excel || cell[0] == guard[0] {
-			cell = guarded(cell, excel)
+		if excel {
+			cell = guarded(cell)
 		}
 		switch {
 		case needsQuotes(cell):
