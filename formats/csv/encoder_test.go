@@ -2,6 +2,7 @@ package csv
 
 import (
 	"bytes"
+	"cmp"
 	stdcsv "encoding/csv"
 	"errors"
 	"fmt"
@@ -210,6 +211,31 @@ func TestEncodeLeavesTheContactAlone(t *testing.T) {
 		e.Encode(c)
 		if !contact.Equal(c, want) || string(c.Photo.Data) != "x" {
 			t.Errorf("%s: the contact was changed", dialect)
+		}
+	}
+}
+
+// A contact that has a display name alone keeps a name that people see.
+func TestDisplayNameAlone(t *testing.T) {
+	for _, dialect := range Dialects() {
+		var out bytes.Buffer
+		e, err := NewEncoder(&out, Options{Dialect: dialect})
+		if err != nil {
+			t.Fatal(err)
+		}
+		losses, err := e.Encode(&contact.Contact{Name: contact.Name{Display: "Jane Doe"}, Phones: []contact.Phone{{Number: "1", Type: contact.Mobile}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Close()
+		back, _, _ := decode(t, &out)
+		if got := cmp.Or(back[0].Name.Display, back[0].DerivedDisplay()); got != "Jane Doe" {
+			t.Errorf("%s: the name is %q", dialect, got)
+		}
+		for _, l := range losses {
+			if l.Kind != contact.Moved {
+				t.Errorf("%s: %v", dialect, l)
+			}
 		}
 	}
 }

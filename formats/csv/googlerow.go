@@ -55,7 +55,7 @@ var googleNew = &googleLayout{
 	},
 	fill: func(r *googleRow, c *contact.Contact) {
 		n, o := &c.Name, &c.Organization
-		copy(r.cells, []string{n.Given, n.Middle, n.Family, n.PhoneticGiven, n.PhoneticMiddle, n.PhoneticFamily, n.Prefix, n.Suffix,
+		copy(r.cells, []string{shownGiven(n), n.Middle, n.Family, n.PhoneticGiven, n.PhoneticMiddle, n.PhoneticFamily, n.Prefix, n.Suffix,
 			n.Nickname, n.FileAs, o.Company, o.Title, o.Department, googleDate(c.Birthday), c.Notes, photoCell(c.Photo), googleLabels(c)})
 	},
 }

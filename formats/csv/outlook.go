@@ -124,7 +124,7 @@ func childNames(s string) []string {
 // fill makes the row of c.
 func (s *outlookSheet) fill(c *contact.Contact) {
 	s.row = outlookRow{
-		Title: c.Name.Prefix, FirstName: c.Name.Given, MiddleName: c.Name.Middle, LastName: c.Name.Family, Suffix: c.Name.Suffix,
+		Title: c.Name.Prefix, FirstName: shownGiven(&c.Name), MiddleName: c.Name.Middle, LastName: c.Name.Family, Suffix: c.Name.Suffix,
 		Initials: c.Name.Initials, Company: c.Organization.Company, Department: c.Organization.Department, JobTitle: c.Organization.Title,
 		Profession: c.Organization.Profession, OfficeLocation: c.Organization.Office, ManagerName: c.Organization.Manager,
 		AssistantName: c.Organization.Assistant, Notes: c.Notes, Photo: photoCell(c.Photo), Gender: "Unspecified",
@@ -146,6 +146,15 @@ func (s *outlookSheet) fill(c *contact.Contact) {
 	s.row.setWebPage(c.Websites)
 	s.row.setRelations(c.Relations)
 	s.setExtras(c.Extra)
+}
+
+// shownGiven returns the given name for a layout without display names, which would show
+// nobody where there is no other name: the display name stands for it.
+func shownGiven(n *contact.Name) string {
+	if n.Display != "" && n.Prefix == "" && n.Given == "" && n.Middle == "" && n.Family == "" && n.Suffix == "" {
+		return n.Display
+	}
+	return n.Given
 }
 
 // emailType is EX for the X500 names of an Exchange organisation.
