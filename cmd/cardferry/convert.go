@@ -122,7 +122,7 @@ func (u *ui) fileReader(f *formatFlags) (*files.Reader, error) {
 }
 
 func newFileReader(u *ui, table formats.Table, format *formats.Format) *files.Reader {
-	return &files.Reader{Table: table, Format: format, Stdin: u.stdin, Passed: func(path string) {
-		u.note("%s: passed over: it holds no contacts that could be recognised", path)
+	return &files.Reader{Table: table, Format: format, Stdin: u.stdin, Passed: func(path, why string) {
+		u.note("%s: passed over: %s", path, why)
 	}}
 }

@@ -16,8 +16,8 @@ import (
 )
 
 // Zip archives, as phones and web pages hand them out, are read like directories:
-// "takeout.zip/Contacts/all.vcf" is a file in one. Archives in archives are passed
-// over.
+// "takeout.zip/Contacts/all.vcf" is a file in one. Archives in archives are not
+// unpacked, and named.
 
 // Limits on archives. Text and photos shrink to a tenth at best, repetitions to a
 // hundredth; what grows more has been made to.
@@ -32,6 +32,7 @@ var (
 	errGrows     = fmt.Errorf("it grows to more than %d times its size in the archive", maxGrowth)
 	errDirectory = errors.New("the archive lists more files than are read")
 	errEncrypted = errors.New("it is encrypted: unpack the archive first")
+	errNested    = errors.New("it is an archive in an archive: unpack the outer one first")
 )
 
 // archive is a zip archive being read.
@@ -88,24 +89,28 @@ func (b *boundedAt) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // files returns what an archive holds for a reader of contacts, in the order of the
-// names: no hidden files, none of Apple's shadows (__MACOSX), no photos.
-func (a *archive) files() []*zip.File {
+// names: none of Apple's shadows (__MACOSX), no photos, no hidden files, which are passed.
+func (a *archive) files(pass func(name, why string)) []*zip.File {
 	var all []*zip.File
 	for _, f := range a.File {
-		if !f.Mode().IsRegular() {
-			continue
+		parts := strings.Split(within(f.Name), "/")
+		switch dirs := parts[:len(parts)-1]; {
+		case f.Mode().IsDir(), slices.Contains(dirs, "__MACOSX"), slices.Contains(dirs, photoDir):
+		case slices.ContainsFunc(parts, isHiddenName):
+			pass(f.Name, isHidden)
+		case !f.Mode().IsRegular():
+			pass(f.Name, isNoFile)
+		default:
+			all = append(all, f)
 		}
-		dirs := strings.Split(path.Dir(f.Name), "/")
-		hidden := func(name string) bool {
-			return strings.HasPrefix(name, ".") && name != "." || name == "__MACOSX" || name == photoDir
-		}
-		if base := path.Base(f.Name); slices.ContainsFunc(dirs, hidden) || strings.HasPrefix(base, ".") {
-			continue
-		}
-		all = append(all, f)
 	}
 	slices.SortStableFunc(all, func(f, g *zip.File) int { return strings.Compare(f.Name, g.Name) })
 	return all
+}
+
+// within returns the path that a name in an archive stands for: none leads out of it.
+func within(name string) string {
+	return strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(name, `\`, "/")), "/")
 }
 
 // open unpacks a file of the archive, within the limits.
@@ -149,41 +154,50 @@ func (a *archive) spent() bool { return a.read > freeGrowth+maxGrowth*a.size }
 
 // archive reads all files of an archive. Those that are no contacts are passed over.
 func (r *Reader) archive(a *archive, name string, yield func(*contact.Contact, error) bool) bool {
-	yield = goingOn(yield)
-	for _, f := range a.files() {
-		if !r.packed(a, f, name+"/"+f.Name, yield) {
+	below, unread := goingOn(yield), 0
+	all := a.files(func(inner, why string) { r.pass(name+"/"+inner, why) })
+	for _, f := range all {
+		known, goOn := r.packed(a, f, name+"/"+f.Name, below)
+		if !goOn {
 			return false
 		}
+		if !known {
+			unread++
+		}
 		if a.spent() {
-			break // the error has said so
+			return true // the error has said so
 		}
 	}
-	return true
+	return unread == 0 || unread < len(all) || r.unknown(name, yield)
 }
 
-func (r *Reader) packed(a *archive, f *zip.File, name string, yield func(*contact.Contact, error) bool) bool {
+// packed reads a file of an archive. It reports whether that was one to read, and whether
+// to go on.
+func (r *Reader) packed(a *archive, f *zip.File, name string, yield func(*contact.Contact, error) bool) (known, goOn bool) {
+	failed := func(err error) (bool, bool) { return true, yield(nil, fmt.Errorf("%s: %w", name, err)) }
 	in, err := a.open(f)
 	if err != nil {
-		return yield(nil, fmt.Errorf("%s: %w", name, err))
+		return failed(err)
 	}
 	defer in.Close()
 	format, stream := r.Format, io.Reader(in)
 	if format == nil {
+		if strings.EqualFold(path.Ext(f.Name), ".zip") {
+			return failed(errNested)
+		}
 		if format, stream, err = r.Table.Detect(in, name); err != nil {
-			return yield(nil, fmt.Errorf("%s: %w", name, err))
+			return failed(err)
 		}
 	}
 	if format == nil {
-		if r.Passed != nil {
-			r.Passed(name)
-		}
-		return true
+		r.pass(name, noContacts)
+		return false, true
 	}
-	beside, err := fs.Sub(&unpacking{a}, path.Dir(f.Name))
+	beside, err := fs.Sub(&unpacking{a}, path.Dir(within(f.Name)))
 	if err != nil {
-		return yield(nil, fmt.Errorf("%s: %w", name, err))
+		return failed(err)
 	}
-	return r.decode(format, stream, name, beside, yield)
+	return true, r.decode(format, stream, name, beside, yield)
 }
 
 // unpacking is the archive as a file system whose files have limits.

@@ -60,7 +60,7 @@ func TestArchive(t *testing.T) {
 	data := pack(t,
 		packed{"people/b.vcf", card("Bob")}, packed{"people/", ""}, packed{"people/deep/er/a.jsonl", `{"name":{"display":"Ann"},"photo":{"path":"photos/1.jpg"}}` + "\n" + "{ broken\n" + line("Abe")},
 		packed{"people/deep/er/photos/1.jpg", string(photo.Data)}, packed{"__MACOSX/people/._b.vcf", card("shadow")}, packed{".hidden/x.vcf", card("hidden")},
-		packed{"readme.txt", "nothing"}, packed{"inner.zip", string(pack(t, packed{"x.vcf", card("inner")}))}, packed{"a.vcf", card("Cid")})
+		packed{"readme.txt", "nothing"}, packed{"a.vcf", card("Cid")}, packed{"../up.vcf", card("Dan")}, packed{`..\..\..\win.vcf`, card("Eva")})
 	dir := t.TempDir()
 	path := filepath.Join(dir, "takeout.zip")
 	if err := os.WriteFile(path, data, 0o600); err != nil {
@@ -70,23 +70,23 @@ func TestArchive(t *testing.T) {
 		r := bothFormats()
 		r.Stdin = bytes.NewReader(data)
 		var passed []string
-		r.Passed = func(p string) { passed = append(passed, p) }
+		r.Passed = func(p, why string) { passed = append(passed, p) }
 		got, bad := read(t, r, from)
-		if names := displays(got); !slices.Equal(names, []string{"Cid", "Bob", "Ann", "Abe"}) {
+		if names := displays(got); !slices.Equal(names, []string{"Dan", "Eva", "Cid", "Bob", "Ann", "Abe"}) {
 			t.Errorf("%s: %q, %q", from, names, bad)
 			continue
 		}
-		if got[2].Photo == nil || got[2].Photo.SHA256 != photo.SHA256 {
-			t.Errorf("%s: the photo is %+v, %v", from, got[2].Photo, got[2].Unread)
+		if got[4].Photo == nil || got[4].Photo.SHA256 != photo.SHA256 {
+			t.Errorf("%s: the photo is %+v, %v", from, got[4].Photo, got[4].Unread)
 		}
 		if len(bad) != 1 || !strings.HasSuffix(strings.Split(bad[0], ": line 2")[0], "/people/deep/er/a.jsonl") {
 			t.Errorf("%s: bad records %q", from, bad)
 		}
-		if len(passed) != 2 || !strings.HasSuffix(passed[0], "/inner.zip") || !strings.HasSuffix(passed[1], "/readme.txt") {
+		if len(passed) != 2 || !strings.HasSuffix(passed[0], "/.hidden/x.vcf") || !strings.HasSuffix(passed[1], "/readme.txt") {
 			t.Errorf("%s: passed over %q", from, passed)
 		}
-		if from != Stdio && !strings.HasPrefix(got[2].At.File, path+"/people/") {
-			t.Errorf("%s: at %v", from, got[2].At)
+		if from != Stdio && !strings.HasPrefix(got[4].At.File, path+"/people/") {
+			t.Errorf("%s: at %v", from, got[4].At)
 		}
 	}
 }
@@ -142,6 +142,8 @@ func TestHostileArchives(t *testing.T) {
 		{"cut off", cut[:len(cut)-10], "the archive cannot be read", 0},
 		{"only its beginning", []byte("PK\x03\x04"), "the archive cannot be read", 0},
 		{"files that share their bytes", overlapping(t, 3000), "grows to more than 250 times", -1},
+		{"an archive in it", pack(t, packed{"inner.zip", string(cut)}, good), "inner.zip: it is an archive in an archive", 1},
+		{"nothing to read", pack(t, packed{"readme.txt", "nothing"}), "none of its files is read", 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

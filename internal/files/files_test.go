@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -210,9 +211,12 @@ func TestReadErrors(t *testing.T) {
 	}
 	r := reader()
 	var passed []string
-	r.Passed = func(path string) { passed = append(passed, path) }
-	if got, _ := read(t, r, dir); len(got) != 0 || len(passed) != 1 {
-		t.Errorf("a directory with a foreign file: %d contacts, passed over %v", len(got), passed)
+	r.Passed = func(path, why string) { passed = append(passed, path) }
+	for _, err := range r.Contacts(dir) {
+		last = err
+	}
+	if !errors.Is(last, ErrUnknownFormat) || len(passed) != 1 {
+		t.Errorf("a directory with a foreign file alone: %v, passed over %v", last, passed)
 	}
 	good := filepath.Join(dir, "good.jsonl")
 	os.WriteFile(good, []byte("{\"name\":{\"display\":\"Ann\"}}\n"), 0o600)
@@ -284,5 +288,53 @@ func TestBrokenRest(t *testing.T) {
 		if err == nil || formats.IsRecordError(err) {
 			t.Errorf("nothing could be read, and the error is %v", err)
 		}
+	}
+}
+
+// Whatever stands below a directory is read or named.
+func TestPassedOver(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, who string) {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(line(who)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("elsewhere/linked.jsonl", "linked")
+	write("in/a.jsonl", "Ann")
+	write("in/.b.jsonl", "hidden")
+	write("in/.deep/c.jsonl", "hidden")
+	write("in/photos/d.jsonl", "no photo")
+	write("in/shut/e.jsonl", "shut away")
+	for name, target := range map[string]string{"in/link.jsonl": "elsewhere/linked.jsonl", "in/dir": "elsewhere", "in/broken.jsonl": "nowhere"} {
+		if err := os.Symlink(filepath.Join(dir, target), filepath.Join(dir, name)); err != nil {
+			t.Skip("no links here:", err)
+		}
+	}
+	os.WriteFile(filepath.Join(dir, "in/.DS_Store"), []byte("\x00\x01"), 0o600)
+	if err := os.Chmod(filepath.Join(dir, "in/shut"), 0); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(filepath.Join(dir, "in/shut"), 0o700)
+	want, wantBad := []string{"Ann", "linked"}, 2
+	if _, err := os.ReadDir(filepath.Join(dir, "in/shut")); err == nil { // nothing is shut to this user
+		want, wantBad = append(want, "shut away"), 1
+	}
+
+	r := bothFormats()
+	var passed []string
+	r.Passed = func(path, why string) { passed = append(passed, filepath.Base(path)+": "+why) }
+	got, bad := read(t, r, filepath.Join(dir, "in"))
+	if names := displays(got); !slices.Equal(names, want) {
+		t.Errorf("read %q, want %q", names, want)
+	}
+	if len(bad) != wantBad || !strings.Contains(bad[0], "broken.jsonl") {
+		t.Errorf("bad: %q", bad)
+	}
+	if want := []string{".b.jsonl: it is hidden", ".deep: it is hidden", "dir: it is a link to a directory"}; !slices.Equal(passed, want) {
+		t.Errorf("passed over %q, want %q", passed, want)
 	}
 }

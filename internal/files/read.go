@@ -34,19 +34,21 @@ type Reader struct {
 	Table  formats.Table
 	Format *formats.Format // nil: found for each file
 	Stdin  io.Reader       // what [Stdio] reads
-	// Passed is told of every file below a directory that was passed over because
-	// it holds no contacts by its name and its content. Nil is silent.
-	Passed func(path string)
+	// Passed is told of everything below a directory that was passed over, and why: a
+	// file that holds no contacts by its name and its content, what is hidden, a link to
+	// a directory. Nil is silent.
+	Passed func(path, why string)
 
 	groups map[string][]string // the categories that other records give, see formats.Format
 }
 
 // Contacts returns the contacts of all the paths in order, with their positions.
-// A directory stands for the files below it in the order of their names, hidden
-// ones, states of exports and those below "photos" left out, and so does a zip archive. Groups of a file or
-// directory that name their members (as vCards can) are categories of these; not those
-// of archives and streams, which are read once. A photo that a record names by a path
-// is loaded from beside the record's file.
+// A directory stands for the files below it in the order of their names, those behind
+// links too; hidden ones, states of exports and those below "photos" are left out. A zip
+// archive is read the same way. Groups of a file or directory that name their members
+// (as vCards can) are categories of these; not those of archives and streams, which are
+// read once. A photo that a record names by a path is loaded from beside the record's
+// file.
 //
 // A *formats.RecordError concerns one record and the sequence goes on; any other
 // error is the last element. A file whose content is broken from some place on, behind
@@ -75,26 +77,65 @@ func (r *Reader) path(path string, several bool, yield func(*contact.Contact, er
 	if err != nil {
 		return yield(nil, err)
 	}
-	names := []string{path}
 	if info.IsDir() {
-		if names, err = walk(path); err != nil {
-			return yield(nil, err)
-		}
+		return r.dir(path, yield)
 	}
-	r.groups = r.collectGroups(names)
+	r.groups = r.collectGroups([]string{path})
 	defer func() { r.groups = nil }()
-	if !info.IsDir() {
-		return r.file(path, yield)
+	return r.file(path, yield)
+}
+
+// dir reads what is below a directory.
+func (r *Reader) dir(dir string, yield func(*contact.Contact, error) bool) bool {
+	found, err := r.walk(dir)
+	if err != nil {
+		return yield(nil, err)
 	}
-	if !several {
-		yield = goingOn(yield)
+	paths := make([]string, len(found))
+	for i, f := range found {
+		paths[i] = f.path
 	}
-	for _, name := range names {
-		if !r.belowDir(name, yield) {
+	r.groups = r.collectGroups(paths)
+	defer func() { r.groups = nil }()
+	below, unread := goingOn(yield), 0
+	for _, f := range found {
+		known, err, goOn := false, f.err, true
+		if err == nil {
+			known, err = r.isKnown(f.path)
+		}
+		switch {
+		case err != nil:
+			goOn = below(nil, err)
+		case known:
+			goOn = r.file(f.path, below)
+		default:
+			r.pass(f.path, noContacts)
+			unread++
+		}
+		if !goOn {
 			return false
 		}
 	}
-	return true
+	return unread == 0 || unread < len(found) || r.unknown(dir, yield)
+}
+
+// Reasons for passing over what is below a directory.
+const (
+	noContacts = "it holds no contacts that could be recognised"
+	isHidden   = "it is hidden"
+	isDirLink  = "it is a link to a directory"
+	isNoFile   = "it is no file"
+)
+
+func (r *Reader) pass(path, why string) {
+	if r.Passed != nil {
+		r.Passed(path, why)
+	}
+}
+
+// unknown says that there are files below a directory, and that none of them is read.
+func (r *Reader) unknown(dir string, yield func(*contact.Contact, error) bool) bool {
+	return yield(nil, fmt.Errorf("%s: none of its files is read: %w", dir, ErrUnknownFormat))
 }
 
 // goingOn makes the error that ends a file one of a record, so that the next file
@@ -108,26 +149,12 @@ func goingOn(yield func(*contact.Contact, error) bool) func(*contact.Contact, er
 	}
 }
 
-// belowDir reads one file that nobody named: unlike a named one it may be of
-// another kind.
-func (r *Reader) belowDir(path string, yield func(*contact.Contact, error) bool) bool {
-	if r.Format == nil {
-		known, err := r.isKnown(path)
-		if err != nil {
-			return yield(nil, err)
-		}
-		if !known {
-			if r.Passed != nil {
-				r.Passed(path)
-			}
-			return true
-		}
-	}
-	return r.file(path, yield)
-}
-
-// isKnown reports whether a file is an archive, or its format can be told.
+// isKnown reports whether a file that nobody named is one to read: an archive, or of a
+// format that is known or can be told.
 func (r *Reader) isKnown(path string) (bool, error) {
+	if r.Format != nil {
+		return true, nil
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return false, err
@@ -141,23 +168,52 @@ func (r *Reader) isKnown(path string) (bool, error) {
 	return format != nil, err
 }
 
-func walk(dir string) ([]string, error) {
-	var names []string
+// found is a file below a directory, or what cannot be looked into.
+type found struct {
+	path string
+	err  error
+}
+
+// walk finds the files below a directory, and names what it passes over.
+func (r *Reader) walk(dir string) ([]found, error) {
+	var all []found
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
-		case err != nil:
+		case path == dir:
 			return err
-		case path != dir && strings.HasPrefix(d.Name(), "."), strings.HasSuffix(d.Name(), StateSuffix), d.IsDir() && path != dir && d.Name() == photoDir:
-			if d.IsDir() {
-				return fs.SkipDir
+		case d.IsDir() && d.Name() == photoDir:
+			return fs.SkipDir
+		case d.IsDir() && isHiddenName(d.Name()):
+			r.pass(path, isHidden)
+			return fs.SkipDir
+		case err != nil:
+			all = append(all, found{path, err})
+		case d.IsDir(), strings.HasSuffix(d.Name(), StateSuffix):
+		case isHiddenName(d.Name()):
+			if known, _ := r.isKnown(path); known {
+				r.pass(path, isHidden)
+			}
+		case d.Type()&fs.ModeSymlink != 0:
+			info, err := os.Stat(path)
+			switch {
+			case err == nil && info.IsDir():
+				r.pass(path, isDirLink)
+			case err == nil && !info.Mode().IsRegular():
+				r.pass(path, isNoFile)
+			default:
+				all = append(all, found{path, err})
 			}
 		case d.Type().IsRegular():
-			names = append(names, path)
+			all = append(all, found{path: path})
+		default:
+			r.pass(path, isNoFile)
 		}
 		return nil
 	})
-	return names, err
+	return all, err
 }
+
+func isHiddenName(name string) bool { return strings.HasPrefix(name, ".") }
 
 func (r *Reader) file(path string, yield func(*contact.Contact, error) bool) bool {
 	f, err := os.Open(path)
