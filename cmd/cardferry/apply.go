@@ -71,9 +71,10 @@ func (x *applyCommand) run(ctx context.Context, path string) error {
 	if err := to.mustBeAccount("the plan's SINK"); err != nil {
 		return err
 	}
+	x.reads(path)
 	x.policy, x.region, x.photos, x.onLoss = o.Policy, o.Region, o.Photos, o.OnLoss
 	return x.session(func(s *session) error {
-		left, err := openLeftovers(&x.importFlags, nil)
+		left, err := openLeftovers(x.ui, &x.importFlags, nil)
 		if err != nil {
 			return err
 		}
@@ -125,6 +126,9 @@ func (b *bringing) openPlan(t *target, o importer.Options) (*planOutput, error) 
 	}
 	options, err := json.Marshal(planOptions{Policy: b.policy, Region: b.region, Photos: b.photos, OnLoss: b.onLoss, Decisions: o.Decisions})
 	if err != nil {
+		return nil, err
+	}
+	if err := b.writes("--plan", b.plan); err != nil {
 		return nil, err
 	}
 	file, err := atomicfile.Create(b.plan, 0o600)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -55,11 +54,9 @@ func (x *convertCommand) run(ctx context.Context, args []string) error {
 	if err := out.mustBePath("OUT"); err != nil {
 		return err
 	}
-	if sameFile(in.path, out.path) {
-		return usage("write to another name", "IN and OUT are the same file")
-	}
-	if isWithin(out.path, in.path) {
-		return usage("write to another directory", "OUT is within IN: the next run would read it too")
+	x.reads(in.path)
+	if err := x.writes("OUT", out.path); err != nil {
+		return err
 	}
 	from := formatFlags{format: x.from, tableFlags: x.tableFlags}
 	reader, err := x.fileReader(&from)
@@ -72,40 +69,6 @@ func (x *convertCommand) run(ctx context.Context, args []string) error {
 	x.tables.Columns = extraColumns(reader, in.path, from.tables)
 	w := writing{ui: x.ui, runFlags: x.runFlags, formatFlags: x.formatFlags, split: files.Split(x.split), from: in.path, verb: "converted"}
 	return w.write(ctx, readAhead(x.withPhotos(ctx, reader.Contacts(in.path))), out.path)
-}
-
-func sameFile(a, b string) bool {
-	x, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	y, err := os.Stat(b)
-	return err == nil && os.SameFile(x, y)
-}
-
-// isWithin reports whether a path, which need not exist, leads into a directory.
-func isWithin(path, dir string) bool {
-	d, err := os.Stat(dir)
-	if path == files.Stdio || err != nil || !d.IsDir() {
-		return false
-	}
-	above, err := filepath.Abs(filepath.Dir(path))
-	if err != nil {
-		return false
-	}
-	if real, err := filepath.EvalSymlinks(above); err == nil {
-		above = real
-	}
-	for {
-		if info, err := os.Stat(above); err == nil && os.SameFile(info, d) {
-			return true
-		}
-		next := filepath.Dir(above)
-		if next == above {
-			return false
-		}
-		above = next
-	}
 }
 
 // fileReader returns a reader of files in the format that the flags name, or any.

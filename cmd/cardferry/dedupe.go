@@ -81,6 +81,12 @@ func (x *dedupeCommand) run(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	if !from.isAccount() {
+		x.reads(from.path)
+	}
+	if err := x.writes("--output", x.out); err != nil {
+		return err
+	}
 	defer x.closeReports()
 	if err := x.openReports(x.report); err != nil {
 		return err
@@ -153,9 +159,6 @@ func (x *dedupeCommand) file(ctx context.Context, from end, o importer.Duplicate
 		if _, err := os.Stat(from.path); err != nil {
 			return err
 		}
-	}
-	if x.out != "" && sameFile(from.path, x.out) {
-		return usage("write to another name", "--output is the file itself")
 	}
 	reader, err := x.fileReader(&formatFlags{format: x.from})
 	if err != nil {

@@ -73,6 +73,9 @@ func (x *exportCommand) run(ctx context.Context, args []string) error {
 	if err := to.mustBePath("DEST"); err != nil {
 		return err
 	}
+	if err := x.writes("DEST", to.path); err != nil {
+		return err
+	}
 	return x.session(func(s *session) error {
 		src, err := s.source(from)
 		if err != nil {

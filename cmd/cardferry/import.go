@@ -87,13 +87,14 @@ func (x *importCommand) run(ctx context.Context, args []string) error {
 			return err
 		}
 	}
+	x.reads(paths...)
 	reader, err := x.fileReader(&x.formatFlags)
 	if err != nil {
 		return err
 	}
 	return x.session(func(s *session) error {
 		b := bringing{ui: x.ui, runFlags: x.runFlags, importFlags: x.importFlags, what: strings.Join(paths, ", "), verb: "imported", same: same("import", paths, to)}
-		left, err := openLeftovers(&x.importFlags, reader)
+		left, err := openLeftovers(x.ui, &x.importFlags, reader)
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"slices"
 
 	"github.com/cardferry/cardferry/importer"
 	"github.com/cardferry/cardferry/internal/files"
@@ -18,9 +17,17 @@ type leftovers struct {
 
 // openLeftovers begins the files. reader is what the records are read by, nil for those
 // of an account. The caller defers close.
-func openLeftovers(f *importFlags, reader *files.Reader) (l *leftovers, err error) {
-	if f.review != "" && slices.ContainsFunc(f.decisions, func(path string) bool { return sameFile(f.review, path) }) {
-		return nil, usage("name another file, as in --review open.csv", "--review would overwrite the file of --decisions")
+func openLeftovers(u *ui, f *importFlags, reader *files.Reader) (l *leftovers, err error) {
+	u.reads(f.decisions...)
+	if err := u.writes("--rejects", f.rejects); err != nil {
+		return nil, err
+	}
+	if err := u.writes("--review", f.review); err != nil {
+		return nil, err
+	}
+	if decided, err := readDecisions([]string{f.review}); err == nil && len(decided) > 0 {
+		return nil, usage("carry them out with --decisions, or name another file",
+			"--review %s holds decisions, which would be overwritten", f.review)
 	}
 	l = &leftovers{}
 	if l.review, err = newReviewFile(f.review); err == nil && f.rejects != "" {

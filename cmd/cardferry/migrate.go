@@ -62,7 +62,7 @@ func (x *migrateCommand) run(ctx context.Context, args []string) error {
 		if from.folder != nil && to.folder != nil {
 			contacts = intoOneFolder(contacts)
 		}
-		left, err := openLeftovers(&x.importFlags, nil)
+		left, err := openLeftovers(x.ui, &x.importFlags, nil)
 		if err != nil {
 			return err
 		}

@@ -22,6 +22,9 @@ const reportHelp = "write what happened to every record to `FILE`.json, or for p
 func (u *ui) openReports(paths []string) error {
 	for _, path := range paths {
 		var r report
+		if err := u.writes("--report", path); err != nil {
+			return err
+		}
 		var err error
 		switch strings.ToLower(filepath.Ext(path)) {
 		case ".json":

@@ -71,6 +71,7 @@ func (x *roundtripCommand) run(ctx context.Context, path string) (err error) {
 	if err != nil {
 		return err
 	}
+	x.reads(path)
 	defer x.closeReports()
 	if err := x.openReports(x.report); err != nil {
 		return err

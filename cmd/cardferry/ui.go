@@ -41,6 +41,7 @@ type ui struct {
 	ended   bool      // the last object is printed
 	bar     *bar
 	reports []report
+	runFiles
 	command string
 	// photoOf fetches a photo of the account for a report page; nil where there is
 	// no account to ask.

@@ -52,6 +52,11 @@ func (x *verifyCommand) run(ctx context.Context, args []string) error {
 		return usage("", "--max must not be negative")
 	}
 	x.a, x.b = args[0], args[1]
+	for _, arg := range args {
+		if e := parseEnd(arg); !e.isAccount() {
+			x.reads(e.path)
+		}
+	}
 	defer x.closeReports()
 	if err := x.openReports(x.report); err != nil {
 		return err
