@@ -34,11 +34,15 @@ func DateOf(t time.Time) Date {
 // String returns the date as YYYY-MM-DD, --MM-DD, YYYY-MM, YYYY, --MM or ---DD:
 // the extended forms of ISO 8601:2000 that vCard 4.0 allows (RFC 6350, 4.3.1).
 func (d Date) String() string {
-	if d.IsZero() {
-		return ""
-	}
 	var room [16]byte
-	b := room[:0]
+	return string(d.append(room[:0]))
+}
+
+// append appends the form of [Date.String].
+func (d Date) append(b []byte) []byte {
+	if d.IsZero() {
+		return b
+	}
 	switch {
 	case d.Year > 9999:
 		b = strconv.AppendInt(b, int64(d.Year), 10)
@@ -51,14 +55,14 @@ func (d Date) String() string {
 	case d.Month != 0:
 		b = appendTwo(append(b, '-'), d.Month)
 	case d.Year != 0: // a day of no month says nothing
-		return string(b)
+		return b
 	default:
 		b = append(b, '-')
 	}
 	if d.Day != 0 {
 		b = appendTwo(append(b, '-'), d.Day)
 	}
-	return string(b)
+	return b
 }
 
 // appendTwo appends a number below 100 with two digits.
@@ -154,7 +158,10 @@ func daysIn(year, month int) int {
 }
 
 // MarshalText returns the form of [Date.String].
-func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+func (d Date) MarshalText() ([]byte, error) { return d.append(nil), nil }
+
+// AppendText appends the form of [Date.String]; there is never an error.
+func (d Date) AppendText(b []byte) ([]byte, error) { return d.append(b), nil }
 
 // UnmarshalText reads what [ParseDate] reads; empty text is no date.
 func (d *Date) UnmarshalText(text []byte) (err error) {

@@ -5,21 +5,30 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
 
 // Fingerprint returns a hash of the contact's fields, without its bookkeeping.
 func (c *Contact) Fingerprint() string {
-	var room [2048]byte
-	b := jsonText{room[:0]}
-	text, ok := b.contact(c)
+	hash := c.fingerprint()
+	return string(hash[:])
+}
+
+// fingerprint returns the hex digits of [Contact.Fingerprint].
+func (c *Contact) fingerprint() (digits [2 * sha256.Size]byte) {
+	j := texts.Get().(*jsonText)
+	defer j.release()
+	text, ok := j.contact(c)
 	if !ok {
 		text = c.slowText()
 	}
 	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+	hex.Encode(digits[:], sum[:])
+	return digits
 }
 
 // slowText is what Fingerprint hashes: the JSON of the fields.
@@ -43,58 +52,61 @@ func (c *Contact) slowText() []byte {
 // every contact that has none, and reflection takes longer than the rest of writing it.
 type jsonText struct{ b []byte }
 
+// texts are there to be used again.
+var texts = sync.Pool{New: func() any { return &jsonText{make([]byte, 0, 2048)} }}
+
+// release puts j back; one huge text does not cost memory for ever.
+func (j *jsonText) release() {
+	if cap(j.b) <= 64<<10 {
+		j.b = j.b[:0]
+		texts.Put(j)
+	}
+}
+
 // contact returns the text, and whether it could be made.
 func (j *jsonText) contact(c *Contact) ([]byte, bool) {
 	if c.Flag != (Flag{}) || c.Organization.Units != nil {
 		return nil, false
 	}
-	n, o := &c.Name, &c.Organization
 	j.open('{')
-	j.group("name", func() {
-		j.fields("display", n.Display, "prefix", n.Prefix, "given", n.Given, "middle", n.Middle, "family", n.Family, "suffix", n.Suffix, "nickname", n.Nickname,
-			"initials", n.Initials, "fileAs", n.FileAs, "phoneticGiven", n.PhoneticGiven, "phoneticMiddle", n.PhoneticMiddle, "phoneticFamily", n.PhoneticFamily)
-	})
-	j.group("organization", func() {
-		j.fields("company", o.Company, "phoneticCompany", o.PhoneticCompany, "department", o.Department, "title", o.Title, "profession", o.Profession,
-			"office", o.Office, "manager", o.Manager, "assistant", o.Assistant)
-	})
+	j.personal(&c.Name)
+	j.organization(&c.Organization)
 	array(j, "emails", c.Emails, func(e *Email) {
-		j.fields("address", e.Address, "name", e.Name, "type", e.Type)
+		j.field("address", e.Address)
+		j.field("name", e.Name)
+		j.field("type", e.Type)
 		j.rest(e.Preferred, e.Params)
 	})
 	array(j, "phones", c.Phones, func(p *Phone) {
-		j.fields("number", p.Number, "type", p.Type)
+		j.field("number", p.Number)
+		j.field("type", p.Type)
 		j.rest(p.Preferred, p.Params)
 	})
-	array(j, "addresses", c.Addresses, func(a *Address) {
-		j.fields("type", a.Type, "poBox", a.POBox, "extended", a.Extended, "street", a.Street, "city", a.City, "region", a.Region,
-			"postalCode", a.PostalCode, "country", a.Country, "label", a.Label)
-		j.rest(a.Preferred, a.Params)
-	})
+	array(j, "addresses", c.Addresses, j.address)
 	array(j, "websites", c.Websites, func(w *Website) {
-		j.fields("url", w.URL, "name", w.Name, "type", w.Type)
+		j.field("url", w.URL)
+		j.field("name", w.Name)
+		j.field("type", w.Type)
 		j.rest(w.Preferred, w.Params)
 	})
 	array(j, "ims", c.IMs, func(m *IM) {
-		j.fields("address", m.Address, "type", m.Type)
+		j.field("address", m.Address)
+		j.field("type", m.Type)
 		j.rest(m.Preferred, m.Params)
 	})
-	j.fields("birthday", c.Birthday.String(), "anniversary", c.Anniversary.String())
+	j.date("birthday", c.Birthday)
+	j.date("anniversary", c.Anniversary)
 	array(j, "relations", c.Relations, func(r *Relation) {
-		j.fields("name", r.Name, "type", r.Type)
+		j.field("name", r.Name)
+		j.field("type", r.Type)
 		j.rest(false, r.Params)
 	})
-	j.fields("notes", c.Notes)
+	j.field("notes", c.Notes)
 	if len(c.Categories) > 0 {
 		j.name("categories")
-		j.open('[')
-		for _, s := range c.Categories {
-			j.comma()
-			j.text(s)
-		}
-		j.close(']')
+		j.texts(c.Categories)
 	}
-	j.fields("gender", c.Gender)
+	j.field("gender", c.Gender)
 	if c.Favorite {
 		j.name("favorite")
 		j.b = append(j.b, "true"...)
@@ -102,16 +114,61 @@ func (j *jsonText) contact(c *Contact) ([]byte, bool) {
 	if p := c.Photo; p != nil {
 		j.name("photo")
 		j.open('{')
-		j.fields("url", p.URL, "sha256", p.SHA256)
+		j.field("url", p.URL)
+		j.field("sha256", p.SHA256)
 		j.close('}')
 	}
 	array(j, "extra", c.Extra, func(x *Extra) {
-		j.fields("origin", x.Origin, "name", x.Name)
+		j.field("origin", x.Origin)
+		j.field("name", x.Name)
 		j.rest(false, x.Params)
-		j.fields("value", x.Value)
+		j.field("value", x.Value)
 	})
 	j.close('}')
 	return j.b, true
+}
+
+func (j *jsonText) personal(n *Name) {
+	before := j.group("name")
+	j.field("display", n.Display)
+	j.field("prefix", n.Prefix)
+	j.field("given", n.Given)
+	j.field("middle", n.Middle)
+	j.field("family", n.Family)
+	j.field("suffix", n.Suffix)
+	j.field("nickname", n.Nickname)
+	j.field("initials", n.Initials)
+	j.field("fileAs", n.FileAs)
+	j.field("phoneticGiven", n.PhoneticGiven)
+	j.field("phoneticMiddle", n.PhoneticMiddle)
+	j.field("phoneticFamily", n.PhoneticFamily)
+	j.endGroup(before)
+}
+
+func (j *jsonText) organization(o *Organization) {
+	before := j.group("organization")
+	j.field("company", o.Company)
+	j.field("phoneticCompany", o.PhoneticCompany)
+	j.field("department", o.Department)
+	j.field("title", o.Title)
+	j.field("profession", o.Profession)
+	j.field("office", o.Office)
+	j.field("manager", o.Manager)
+	j.field("assistant", o.Assistant)
+	j.endGroup(before)
+}
+
+func (j *jsonText) address(a *Address) {
+	j.field("type", a.Type)
+	j.field("poBox", a.POBox)
+	j.field("extended", a.Extended)
+	j.field("street", a.Street)
+	j.field("city", a.City)
+	j.field("region", a.Region)
+	j.field("postalCode", a.PostalCode)
+	j.field("country", a.Country)
+	j.field("label", a.Label)
+	j.rest(a.Preferred, a.Params)
 }
 
 func (j *jsonText) open(bracket byte)  { j.b = append(j.b, bracket) }
@@ -129,22 +186,32 @@ func (j *jsonText) name(name string) {
 	j.b = append(append(append(j.b, '"'), name...), '"', ':')
 }
 
-// fields appends names and their values in turn, but for empty ones.
-func (j *jsonText) fields(pairs ...string) {
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			j.name(pairs[i])
-			j.text(pairs[i+1])
-		}
+// field appends a name and its value, unless that is empty.
+func (j *jsonText) field(name, v string) {
+	if v != "" {
+		j.name(name)
+		j.text(v)
 	}
 }
 
-// group appends an object, unless it is empty.
-func (j *jsonText) group(name string, members func()) {
-	before := len(j.b)
+func (j *jsonText) date(name string, d Date) {
+	if !d.IsZero() {
+		j.name(name)
+		j.b = append(d.append(append(j.b, '"')), '"')
+	}
+}
+
+// group begins an object; endGroup, which is given what it returns, takes an empty one
+// back.
+func (j *jsonText) group(name string) (before int) {
+	before = len(j.b)
 	j.name(name)
 	j.open('{')
-	if members(); j.b[len(j.b)-1] == '{' {
+	return before
+}
+
+func (j *jsonText) endGroup(before int) {
+	if j.b[len(j.b)-1] == '{' {
 		j.b = j.b[:before]
 		return
 	}
@@ -173,32 +240,74 @@ func (j *jsonText) rest(preferred bool, params Params) {
 	}
 	if len(params) > 0 {
 		j.name("params")
-		j.value(params)
+		j.params(params)
 	}
+}
+
+func (j *jsonText) params(params Params) {
+	var room [8]string
+	names := room[:0]
+	for name := range params {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	j.open('{')
+	for _, name := range names {
+		j.comma()
+		j.text(name)
+		j.b = append(j.b, ':')
+		if params[name] == nil {
+			j.b = append(j.b, "null"...)
+			continue
+		}
+		j.texts(params[name])
+	}
+	j.close('}')
+}
+
+// texts appends an array of strings.
+func (j *jsonText) texts(all []string) {
+	j.open('[')
+	for _, s := range all {
+		j.comma()
+		j.text(s)
+	}
+	j.close(']')
 }
 
 // text appends a string; encoding/json does those with anything to escape.
 func (j *jsonText) text(s string) {
-	ascii := true
+	var all byte
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
-			j.value(s)
+		c := s[i]
+		if isEscaped[c] {
+			j.slowText(s)
 			return
-		} else if c >= utf8.RuneSelf {
-			ascii = false
 		}
+		all |= c
 	}
-	if !ascii && (!utf8.ValidString(s) || strings.Contains(s, "\u2028") || strings.Contains(s, "\u2029")) {
-		j.value(s)
+	if all >= utf8.RuneSelf && (!utf8.ValidString(s) || strings.Contains(s, "\u2028") || strings.Contains(s, "\u2029")) {
+		j.slowText(s)
 		return
 	}
 	j.b = append(append(append(j.b, '"'), s...), '"')
 }
 
-func (j *jsonText) value(v any) {
-	text, err := json.Marshal(v)
+// isEscaped has the bytes that encoding/json does not write as they are.
+var isEscaped = func() (t [256]bool) {
+	for c := range ' ' {
+		t[c] = true
+	}
+	for _, c := range "\"\\<>&" {
+		t[c] = true
+	}
+	return t
+}()
+
+func (j *jsonText) slowText(s string) {
+	text, err := json.Marshal(s)
 	if err != nil {
-		panic("contact: text that is no JSON: " + err.Error()) // strings and lists of them always are
+		panic("contact: text that is no JSON: " + err.Error()) // every string is
 	}
 	j.b = append(j.b, text...)
 }

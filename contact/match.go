@@ -218,9 +218,10 @@ func (c *Contact) DerivedUID() string {
 	case c.UID != "":
 		return c.UID
 	case c.ID != "":
-		return uuid5("id:", string(c.ID))
+		return uuid5("id:", []byte(c.ID))
 	}
-	return uuid5("content:", c.Fingerprint())
+	content := c.fingerprint()
+	return uuid5("content:", content[:])
 }
 
 // DerivedKey returns the idempotency key under which an import creates the
@@ -242,7 +243,7 @@ func KeyOf(identity string) string {
 // export made today has the UIDs of one made last year.
 var namespace = [16]byte{0x6c, 0x1f, 0x2b, 0x0e, 0x5d, 0x0a, 0x4e, 0x0b, 0x9a, 0x71, 0x3e, 0x57, 0x8d, 0x42, 0xc4, 0x11}
 
-func uuid5(prefix, name string) string {
+func uuid5(prefix string, name []byte) string {
 	var room [256]byte
 	u := sha1.Sum(append(append(append(room[:0], namespace[:]...), prefix...), name...))
 	u[6] = u[6]&0x0f | 0x50

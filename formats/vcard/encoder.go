@@ -48,7 +48,7 @@ func (e *encoder) Close() error { return e.err }
 func (w *writer) card(c *contact.Contact) ([]contact.Loss, error) {
 	w.c, w.probe, w.out, w.losses, w.count = c, nil, w.out[:0], nil, 0
 	w.collectGroups()
-	extras := w.attachParams()
+	w.attachParams()
 	w.out = append(append(append(w.out, "BEGIN:VCARD\r\nVERSION:"...), w.version...), "\r\n"...)
 	w.names()
 	w.organization()
@@ -57,10 +57,12 @@ func (w *writer) card(c *contact.Contact) ([]contact.Loss, error) {
 	w.relations()
 	w.rest()
 	w.photo(c.Photo)
-	for _, x := range extras {
+	for _, x := range w.others {
 		w.extra(x)
 	}
 	w.c, w.probe = nil, nil
+	clear(w.attached)
+	clear(w.others)
 	w.out = append(w.out, "END:VCARD\r\n"...)
 	if w.count >= formats.MaxExtra || len(w.out) > formats.MaxRecord {
 		return nil, formats.RecordErrorf(c.At, "a card of more than %d bytes or %d properties", formats.MaxRecord, formats.MaxExtra)
@@ -138,7 +140,7 @@ func (w *writer) scalar(name, v string) {
 
 // more writes the end of a value that the model has no place for.
 func (w *writer) more(key string) {
-	if rest := w.attached[key][paramMore]; len(rest) == 1 {
+	if rest := w.attachedTo(key)[paramMore]; len(rest) == 1 {
 		w.line = append(append(w.line, ';'), rest[0]...)
 	}
 }
@@ -159,7 +161,7 @@ func (w *writer) dates() {
 	}
 	for i, name := range w.dialect.anniversary {
 		switch {
-		case name == propABDate && (i > 0 || w.attached[gv.FieldAnniversary] == nil):
+		case name == propABDate && (i > 0 || w.attachedTo(gv.FieldAnniversary) == nil):
 			w.labelledDate(w.c.Anniversary)
 		case name == propABDate: // its parameters have no place in a group of Apple's
 			w.date("X-ANNIVERSARY", gv.FieldAnniversary, "anniversary", w.c.Anniversary)
@@ -205,7 +207,7 @@ func (w *writer) date(name, key string, f contact.Field, d contact.Date) {
 	}
 	w.colon()
 	w.line = append(w.line, text...)
-	if clock := w.attached[key][paramMore]; len(clock) == 1 {
+	if clock := w.attachedTo(key)[paramMore]; len(clock) == 1 {
 		w.line = append(w.line, clock[0]...)
 	}
 	w.end()
@@ -278,6 +280,9 @@ func (w *writer) appendTime(b []byte, t time.Time) []byte {
 // appendTwo appends a number below 100 with two digits.
 func appendTwo(b []byte, n int) []byte { return append(b, byte('0'+n/10), byte('0'+n%10)) }
 
+// sexCodes has what GENDER has for our words (RFC 6350, 6.2.7).
+var sexCodes = map[string]string{"male": "M", "female": "F", "other": "O", "none": "N", "unknown": "U"}
+
 // gender writes GENDER in 4.0, and in 3.0 where only its second component keeps
 // what was read; else 3.0 has X-GENDER.
 func (w *writer) gender() {
@@ -285,9 +290,8 @@ func (w *writer) gender() {
 	if g == "" {
 		return
 	}
-	codes := map[string]string{"male": "M", "female": "F", "other": "O", "none": "N", "unknown": "U"}
-	code, known := codes[g]
-	if !w.v4 && len(w.attached[gv.FieldGender][paramMore]) == 0 {
+	code, known := sexCodes[g]
+	if !w.v4 && len(w.attachedTo(gv.FieldGender)[paramMore]) == 0 {
 		w.openScalar("X-GENDER", gv.FieldGender)
 		if known {
 			g = strings.ToUpper(g[:1]) + g[1:]

@@ -2,7 +2,6 @@ package vcard
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 
@@ -11,26 +10,22 @@ import (
 )
 
 // attachParams sorts the contact's Extra: the parameters of properties that are
-// going to be written are attached to those, the others are returned.
-func (w *writer) attachParams() []contact.Extra {
-	w.attached = nil
-	var others []contact.Extra
-	for _, x := range w.c.Extra {
-		if _, taken := w.attached[x.Name]; taken || !isAttachment(x) || !w.attaches(x) {
-			others = append(others, x)
-			continue
+// going to be written are attached to those, the others wait to be written.
+func (w *writer) attachParams() {
+	w.attached, w.others = w.attached[:0], w.others[:0]
+	for i := range w.c.Extra {
+		x := &w.c.Extra[i]
+		if isAttachment(x) && w.attachedTo(x.Name) == nil && w.attaches(x) {
+			w.attached = append(w.attached, *x)
+		} else {
+			w.others = append(w.others, x)
 		}
-		if w.attached == nil {
-			w.attached = map[string]contact.Params{}
-		}
-		w.attached[x.Name] = x.Params
 	}
-	return others
 }
 
 // attaches reports whether the property that x belongs to is going to be written,
 // and read back with the same parameters.
-func (w *writer) attaches(x contact.Extra) bool {
+func (w *writer) attaches(x *contact.Extra) bool {
 	c := w.c
 	more := x.Params[paramMore]
 	written := false
@@ -104,7 +99,7 @@ func isTail(more []string) bool {
 // extra writes a property that the model has no name for: one of vCard's as it
 // was read, one of another format as JSON in a property of ours. So is one that
 // reading would take for something else.
-func (w *writer) extra(x contact.Extra) {
+func (w *writer) extra(x *contact.Extra) {
 	if x.Origin == origin && w.verbatim(x) {
 		w.end()
 		return
@@ -119,13 +114,13 @@ func (w *writer) extra(x contact.Extra) {
 
 // verbatim composes the property in w.line and reports whether it would be read
 // back as it is.
-func (w *writer) verbatim(x contact.Extra) bool {
+func (w *writer) verbatim(x *contact.Extra) bool {
 	w.line = w.line[:0]
 	if group := x.Params[paramGroup]; len(group) == 1 {
 		w.line = append(append(w.line, group[0]...), '.')
 	}
 	w.line = append(w.line, x.Name...)
-	for _, name := range slices.Sorted(maps.Keys(x.Params)) {
+	for _, name := range w.sorted(x.Params) {
 		if name != paramGroup {
 			w.param(name, x.Params[name]...)
 		}
@@ -135,7 +130,7 @@ func (w *writer) verbatim(x contact.Extra) bool {
 	line := string(w.line)
 	w.tokens.modern, w.tokens.last = !w.v2, nil
 	var p property
-	if !isClean(line) || !w.tokens.parse(&p, line, 0, true) || len(w.tokens.faults) > 0 || !equalExtra(asExtra(&p), x) {
+	if !isClean(line) || !w.tokens.parse(&p, line, 0, true) || len(w.tokens.faults) > 0 || !p.is(x) {
 		return false
 	}
 	if w.v2 && strings.HasPrefix(p.name, desktopMark) && w.c.Organization.Office == "" {
@@ -169,6 +164,37 @@ func (w *writer) understood(p *property) bool {
 	return true
 }
 
-func equalExtra(x, y contact.Extra) bool {
-	return x.Origin == y.Origin && x.Name == y.Name && x.Value == y.Value && maps.EqualFunc(x.Params, y.Params, slices.Equal[[]string])
+// is reports whether x is what the property is kept as, see asExtra.
+func (p *property) is(x *contact.Extra) bool {
+	if p.spelled != x.Name || p.value != x.Value {
+		return false
+	}
+	found := 0
+	for name, values := range x.Params {
+		if name == paramGroup {
+			if len(values) != 1 || values[0] != p.group {
+				return false
+			}
+			found++
+			continue
+		}
+		n := 0
+		for _, q := range p.params {
+			if q.name != name {
+				continue
+			}
+			if n == len(values) || values[n] != q.value {
+				return false
+			}
+			n++
+		}
+		if n == 0 || n < len(values) {
+			return false
+		}
+		found += n
+	}
+	if p.group != "" {
+		found--
+	}
+	return found == len(p.params)
 }

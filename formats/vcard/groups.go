@@ -22,7 +22,7 @@ func (m member) group() string { return (*m.params)[paramGroup][0] }
 func groupMembers(c *contact.Contact) []member {
 	var all []member
 	add := func(m member) {
-		if len((*m.params)[paramGroup]) == 1 {
+		if len(*m.params) > 0 && len((*m.params)[paramGroup]) == 1 {
 			all = append(all, m)
 		}
 	}
@@ -61,7 +61,7 @@ func dropLoneGroups(c *contact.Contact) bool {
 	var lone []member
 	for _, m := range all {
 		same := func(n member) bool { return n.params != m.params && strings.EqualFold(n.group(), m.group()) }
-		if isItem(m.group()) && (m.part || isAttachment(*m.extra)) && !slices.ContainsFunc(all, same) {
+		if isItem(m.group()) && (m.part || isAttachment(m.extra)) && !slices.ContainsFunc(all, same) {
 			lone = append(lone, m)
 		}
 	}

@@ -48,7 +48,7 @@ var attachable = func() map[string]bool {
 
 // isAttachment reports whether x is the parameters of a property whose value the
 // model has, see attach.
-func isAttachment(x contact.Extra) bool {
+func isAttachment(x *contact.Extra) bool {
 	return x.Origin == origin && x.Value == "" && attachable[x.Name]
 }
 

@@ -2,7 +2,6 @@ package vcard
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +23,9 @@ type writer struct {
 	c      *contact.Contact
 	losses []contact.Loss
 
-	attached map[string]contact.Params // by the property's name
+	attached []contact.Extra  // parameters, each of the property of its name
+	others   []*contact.Extra // those of the contact's that are written by themselves
+	keys     []string         // reused by sorted
 	groups   []groupUse
 	item     int              // the number of the last group "item1" made
 	probe    *contact.Contact // a copy to try readers on
@@ -64,14 +65,26 @@ func (w *writer) openIn(group, name string) {
 // openScalar begins a property of which the model holds one, with the parameters
 // that are attached to it under the name key.
 func (w *writer) openScalar(name, key string) {
-	params := w.attached[key]
+	params := w.attachedTo(key)
 	w.line = w.line[:0]
 	if group := params[paramGroup]; len(group) == 1 {
 		w.line = append(append(w.line, group[0]...), '.')
 	}
 	w.line = append(w.line, name...)
-	w.param(gv.ParamType, params[gv.ParamType]...)
-	w.params(params)
+	if len(params) > 0 {
+		w.param(gv.ParamType, params[gv.ParamType]...)
+		w.params(params)
+	}
+}
+
+// attachedTo returns the parameters that are attached to the property of that name.
+func (w *writer) attachedTo(name string) contact.Params {
+	for i := range w.attached {
+		if w.attached[i].Name == name {
+			return w.attached[i].Params
+		}
+	}
+	return nil
 }
 
 // tag is the group of a part and the label that the group is for.
@@ -109,7 +122,7 @@ func (w *writer) openPart(p part) tag {
 		w.param(paramRaw, "TRUE")
 	}
 	w.params(p.params)
-	if more, any := p.params[paramMore]; !keepsAll(p.params) || any && (p.kind != addressKind || !isTail(more)) {
+	if !p.keepsAll() {
 		w.lose(contact.Field(fmt.Sprintf("%s[%d]", p.list, p.index)), contact.Truncated, "a parameter that a vCard cannot carry")
 	}
 	return tag{group, label}
@@ -171,24 +184,38 @@ func (w *writer) token(token string, before int) {
 	if len(w.line) > before {
 		w.line = append(w.line, ',')
 	}
-	if w.v4 {
-		token = strings.ToLower(token)
+	if !w.v4 {
+		w.line = append(w.line, token...)
+		return
 	}
-	w.line = append(w.line, token...)
+	for i := range len(token) { // they are ASCII
+		c := token[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		w.line = append(w.line, c)
+	}
 }
 
 // params writes parameters in the order of their names, but those that have been
 // written or say what the value's form is.
 func (w *writer) params(params contact.Params) {
-	if len(params) == 0 {
-		return
-	}
-	for _, name := range slices.Sorted(maps.Keys(params)) {
+	for _, name := range w.sorted(params) {
 		if !isWritten(name) || name == gv.ParamType {
 			continue
 		}
 		w.param(name, params[name]...)
 	}
+}
+
+// sorted returns the names of parameters in their order, valid until the next call.
+func (w *writer) sorted(params contact.Params) []string {
+	w.keys = w.keys[:0]
+	for name := range params {
+		w.keys = append(w.keys, name)
+	}
+	slices.Sort(w.keys)
+	return w.keys
 }
 
 func (w *writer) param(name string, values ...string) {
@@ -304,7 +331,16 @@ func isWritten(name string) bool {
 	return isToken(name) && name == upper(name)
 }
 
-// keepsAll reports whether the parameters of a part can all be written.
+// keepsAll reports whether the part's parameters can all be written.
+func (p *part) keepsAll() bool {
+	if len(p.params) == 0 {
+		return true
+	}
+	more, any := p.params[paramMore]
+	return keepsAll(p.params) && (!any || p.kind == addressKind && isTail(more))
+}
+
+// keepsAll reports whether parameters can all be written, where the end of a value can.
 func keepsAll(params contact.Params) bool {
 	for name, values := range params {
 		switch {
