@@ -275,39 +275,44 @@ func (j *jsonText) texts(all []string) {
 	j.close(']')
 }
 
-// text appends a string; encoding/json does those with anything to escape.
+// text appends a string as encoding/json does, which does itself what is not UTF-8 or
+// has the line separators of JavaScript.
 func (j *jsonText) text(s string) {
+	before, begin := len(j.b), 0 // begin: of what is to be appended as it stands
 	var all byte
+	j.b = append(j.b, '"')
 	for i := range len(s) {
 		c := s[i]
-		if isEscaped[c] {
-			j.slowText(s)
-			return
-		}
 		all |= c
+		switch e := escapes[c]; e {
+		case 0:
+			continue
+		case 'u':
+			j.b = append(append(j.b, s[begin:i]...), '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		default:
+			j.b = append(append(j.b, s[begin:i]...), '\\', e)
+		}
+		begin = i + 1
 	}
+	j.b = append(append(j.b, s[begin:]...), '"')
 	if all >= utf8.RuneSelf && (!utf8.ValidString(s) || strings.Contains(s, "\u2028") || strings.Contains(s, "\u2029")) {
-		j.slowText(s)
-		return
+		text, err := json.Marshal(s)
+		if err != nil {
+			panic("contact: text that is no JSON: " + err.Error()) // every string is
+		}
+		j.b = append(j.b[:before], text...)
 	}
-	j.b = append(append(append(j.b, '"'), s...), '"')
 }
 
-// isEscaped has the bytes that encoding/json does not write as they are.
-var isEscaped = func() (t [256]bool) {
+const hexDigits = "0123456789abcdef"
+
+// escapes has what encoding/json writes behind a backslash for a byte; u stands for its
+// four hex digits, 0 for a byte that is written as it is.
+var escapes = func() (t [256]byte) {
 	for c := range ' ' {
-		t[c] = true
+		t[c] = 'u'
 	}
-	for _, c := range "\"\\<>&" {
-		t[c] = true
-	}
+	t['<'], t['>'], t['&'] = 'u', 'u', 'u'
+	t['"'], t['\\'], t['\b'], t['\f'], t['\n'], t['\r'], t['\t'] = '"', '\\', 'b', 'f', 'n', 'r', 't'
 	return t
 }()
-
-func (j *jsonText) slowText(s string) {
-	text, err := json.Marshal(s)
-	if err != nil {
-		panic("contact: text that is no JSON: " + err.Error()) // every string is
-	}
-	j.b = append(j.b, text...)
-}

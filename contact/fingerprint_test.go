@@ -8,7 +8,7 @@ import (
 // The quick text of a fingerprint is that of encoding/json, byte for byte: UIDs are made
 // of it, and must be those of yesterday.
 func TestFingerprintText(t *testing.T) {
-	texts := []string{"", "a", "Jörg", "a\"b\\c<d>&e\n\t", "\u2028\u2029", "\x7f", "\x00", "\xff"}
+	texts := []string{"", "a", "Jörg", "a\"b\\c<d>&e\n\t", "\u2028\u2029", "\x7f\x00\x01\b\f\r\x1f", "ü\n日", "\xff"}
 	at := func(i int) string { return texts[i%len(texts)] }
 	for i := range 4096 {
 		c := &Contact{UID: at(i), Name: Name{Display: at(i), Prefix: at(i / 8), PhoneticFamily: at(i / 64)}, Organization: Organization{Company: at(i / 8), Assistant: at(i / 64)},

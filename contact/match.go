@@ -248,13 +248,12 @@ func uuid5(prefix string, name []byte) string {
 	u := sha1.Sum(append(append(append(room[:0], namespace[:]...), prefix...), name...))
 	u[6] = u[6]&0x0f | 0x50
 	u[8] = u[8]&0x3f | 0x80
-	const digits = "0123456789abcdef"
 	text := room[:0]
 	for i, b := range u[:16] {
 		if i == 4 || i == 6 || i == 8 || i == 10 {
 			text = append(text, '-')
 		}
-		text = append(text, digits[b>>4], digits[b&0x0f])
+		text = append(text, hexDigits[b>>4], hexDigits[b&0x0f])
 	}
 	return string(text)
 }

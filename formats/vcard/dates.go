@@ -82,22 +82,37 @@ func readLabelledDate(r *cardReader, p *property) bool {
 	return true
 }
 
-// dateText returns a date in the form of the version: 3.0 has the extended format
-// of ISO 8601, 4.0 the basic one (RFC 6350, 4.3.1), and so has 2.1 as Outlook writes
-// it. 3.0 has no dates without a
-// year, and is given those of the dialect.
-func (w *writer) dateText(d contact.Date) (text string, omitsYear bool) {
-	switch {
-	case !w.v4 && w.dialect.yearless == as1604 && d.Year == 0 && d.Month != 0 && d.Day != 0:
+// dated returns the date to write for d: 3.0 has none without a year, and is given
+// those of the dialect. omitsYear says that Apple's parameter belongs to it.
+func (w *writer) dated(d contact.Date) (written contact.Date, omitsYear bool) {
+	if !w.v4 && w.dialect.yearless == as1604 && d.Year == 0 && d.Month != 0 && d.Day != 0 {
 		d.Year = noYear
-		return d.String(), true
-	case w.v4 && d.Full(), w.v2 && d.Full():
-		return strings.ReplaceAll(d.String(), "-", ""), false
-	case w.v4 && d.Year == 0 && d.Month != 0 && d.Day != 0:
-		text := d.String()
-		return text[:4] + text[5:], false
+		return d, true
 	}
-	return d.String(), false
+	return d, false
+}
+
+// appendDate appends a date in the form of the version: 3.0 has the extended format
+// of ISO 8601, 4.0 the basic one (RFC 6350, 4.3.1), and so has 2.1 as Outlook writes
+// it, but for Apple's year.
+func (w *writer) appendDate(b []byte, d contact.Date) []byte {
+	begin := len(b)
+	b, _ = d.AppendText(b)
+	kept := begin
+	switch {
+	case d.Full() && (w.v4 || w.v2 && d.Year != noYear):
+	case w.v4 && d.Year == 0 && d.Month != 0 && d.Day != 0:
+		kept += len("--")
+	default:
+		return b
+	}
+	for _, c := range b[kept:] {
+		if c != '-' {
+			b[kept] = c
+			kept++
+		}
+	}
+	return b[:kept]
 }
 
 // parseTime reads the timestamps of REV in all the forms that programs write:

@@ -46,8 +46,7 @@ func (e *encoder) Close() error { return e.err }
 
 // card writes the whole card to w.out.
 func (w *writer) card(c *contact.Contact) ([]contact.Loss, error) {
-	w.c, w.probe, w.out, w.losses, w.count = c, nil, w.out[:0], nil, 0
-	w.collectGroups()
+	w.c, w.probe, w.out, w.losses, w.count, w.grouped = c, nil, w.out[:0], nil, 0, false
 	w.attachParams()
 	w.out = append(append(append(w.out, "BEGIN:VCARD\r\nVERSION:"...), w.version...), "\r\n"...)
 	w.names()
@@ -176,12 +175,13 @@ func (w *writer) dates() {
 func (w *writer) labelledDate(d contact.Date) {
 	w.count1604("anniversary", d)
 	group := w.newGroup()
-	text, omitsYear := w.dateText(d)
+	d, omitsYear := w.dated(d)
 	w.openIn(group, propABDate)
 	if omitsYear {
 		w.param(paramNoYear, "1604")
 	}
-	w.text(text)
+	w.colon()
+	w.line = w.appendDate(w.line, d)
 	w.end()
 	w.openIn(group, "X-ABLabel")
 	w.text("_$!<Anniversary>!$_")
@@ -200,13 +200,13 @@ func (w *writer) date(name, key string, f contact.Field, d contact.Date) {
 		return
 	}
 	w.count1604(f, d)
-	text, omitsYear := w.dateText(d)
+	d, omitsYear := w.dated(d)
 	w.openScalar(name, key)
 	if omitsYear {
 		w.param(paramNoYear, "1604")
 	}
 	w.colon()
-	w.line = append(w.line, text...)
+	w.line = w.appendDate(w.line, d)
 	if clock := w.attachedTo(key)[paramMore]; len(clock) == 1 {
 		w.line = append(w.line, clock[0]...)
 	}

@@ -85,7 +85,8 @@ func (w *writer) keepsMore(name string, more []string) bool {
 
 // keepsClock reports whether a date with that time of day behind it is read as the two.
 func (w *writer) keepsClock(d contact.Date, more []string) bool {
-	text, _ := w.dateText(d)
+	written, _ := w.dated(d)
+	text := string(w.appendDate(nil, written))
 	read, clock, ok := parseDate(&property{head: &head{}, value: text + more[0]})
 	return len(more) == 1 && ok && read == d && clock == more[0]
 }
@@ -126,13 +127,11 @@ func (w *writer) verbatim(x *contact.Extra) bool {
 		}
 	}
 	w.colon()
-	w.line = append(w.line, x.Value...)
-	line := string(w.line)
-	w.tokens.modern, w.tokens.last = !w.v2, nil
-	var p property
-	if !isClean(line) || !w.tokens.parse(&p, line, 0, true) || len(w.tokens.faults) > 0 || !p.is(x) {
+	p := property{head: w.headWritten(), value: x.Value}
+	if p.head == nil || !p.is(x) || !isClean(x.Value) {
 		return false
 	}
+	w.line = append(w.line, x.Value...)
 	if w.v2 && strings.HasPrefix(p.name, desktopMark) && w.c.Organization.Office == "" {
 		return false // an address might lose its suite to the office
 	}
@@ -143,6 +142,24 @@ func (w *writer) verbatim(x *contact.Extra) bool {
 		return p.group == "" || w.partsIn(p.group) == 0
 	}
 	return !w.understood(&p)
+}
+
+// headWritten returns what reading takes w.line, which ends with the colon, for: nil if
+// that is no head, or is not all of it.
+func (w *writer) headWritten() *head {
+	if h := w.tokens.heads[string(w.line)]; h != nil {
+		return h
+	}
+	w.tokens.modern, w.tokens.faults = !w.v2, nil
+	line := string(w.line)
+	if !isClean(line) {
+		return nil
+	}
+	h := w.tokens.lookUp(line)
+	if h == nil || h.size != len(line) || len(w.tokens.faults) > 0 {
+		return nil
+	}
+	return h
 }
 
 // understood reports whether reading would find a place in the model for p, given

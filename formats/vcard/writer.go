@@ -26,7 +26,8 @@ type writer struct {
 	attached []contact.Extra  // parameters, each of the property of its name
 	others   []*contact.Extra // those of the contact's that are written by themselves
 	keys     []string         // reused by sorted
-	groups   []groupUse
+	groups   []groupUse       // see usedGroups
+	grouped  bool             // they are those of this contact
 	item     int              // the number of the last group "item1" made
 	probe    *contact.Contact // a copy to try readers on
 	tokens   tokenizer        // to read what has been written
@@ -288,18 +289,22 @@ func (w *writer) end() {
 
 // newGroup returns a group that nothing is in.
 func (w *writer) newGroup() string {
+	used := w.usedGroups()
 	for {
 		w.item++
 		name := "item" + strconv.Itoa(w.item)
-		if !slices.ContainsFunc(w.groups, func(g groupUse) bool { return strings.EqualFold(g.name, name) }) {
+		if !slices.ContainsFunc(used, func(g groupUse) bool { return strings.EqualFold(g.name, name) }) {
 			return name
 		}
 	}
 }
 
-// collectGroups notes which groups the contact uses.
-func (w *writer) collectGroups() {
-	w.groups, w.item = w.groups[:0], 0
+// usedGroups returns which groups the contact uses.
+func (w *writer) usedGroups() []groupUse {
+	if w.grouped {
+		return w.groups
+	}
+	w.groups, w.item, w.grouped = w.groups[:0], 0, true
 	for _, m := range groupMembers(w.c) {
 		i := slices.IndexFunc(w.groups, func(g groupUse) bool { return strings.EqualFold(g.name, m.group()) })
 		if i < 0 {
@@ -310,10 +315,12 @@ func (w *writer) collectGroups() {
 			w.groups[i].parts++
 		}
 	}
+	return w.groups
 }
 
+// partsIn returns how many parts are in a group.
 func (w *writer) partsIn(group string) int {
-	for _, g := range w.groups {
+	for _, g := range w.usedGroups() {
 		if strings.EqualFold(g.name, group) {
 			return g.parts
 		}
