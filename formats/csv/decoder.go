@@ -249,35 +249,62 @@ func (s *scanner) rowsOf(text []byte, n int) [][]string {
 func (t *table) rows(yield func(*contact.Contact, error) bool) {
 	number := 1
 	if t.first != nil {
-		if !yield(t.row(t.first, contact.Position{Unit: "row", Number: number, Line: 1}, nil)) {
+		if !yield(t.row(t.first, contact.Position{Unit: "row", Number: number, Line: 1}), nil) {
 			return
 		}
 		number++
 	}
+	var broken brokenRow
 	for ; ; number++ {
 		cells, line, err := t.scanner.nextFilled()
-		if err == io.EOF {
+		if err == errStray {
+			broken.lines++
+			number--
+			continue
+		}
+		if !broken.settle(yield) || err == io.EOF {
 			return
 		}
 		at := contact.Position{Unit: "row", Number: number, Line: line}
-		if err != nil && !concernsRow(err) {
+		switch {
+		case err != nil && concernsRow(err):
+			broken = brokenRow{&formats.RecordError{At: at, Err: err}, 0}
+		case err != nil:
 			yield(nil, fmt.Errorf("reading line %d: %w", line, err))
 			return
-		}
-		if !yield(t.row(cells, at, err)) {
+		case !yield(t.row(cells, at), nil):
 			return
 		}
 	}
+}
+
+// brokenRow is a row that could not be read, until it is known how many lines behind it
+// are no rows but parts of it.
+type brokenRow struct {
+	err   *formats.RecordError
+	lines int
+}
+
+// settle names the row, if there is one.
+func (b *brokenRow) settle(yield func(*contact.Contact, error) bool) bool {
+	e := b.err
+	if e == nil {
+		return true
+	}
+	switch b.err = nil; {
+	case b.lines == 1:
+		e.Err = fmt.Errorf("%w; the line after it has too few cells and belongs to it", e.Err)
+	case b.lines > 1:
+		e.Err = fmt.Errorf("%w; %d lines after it have too few cells and belong to it", e.Err, b.lines)
+	}
+	return yield(nil, e)
 }
 
 func concernsRow(err error) bool {
 	return err == errQuote || err == errStray || err == errTooLong || err == errTooWide
 }
 
-func (t *table) row(cells []string, at contact.Position, err error) (*contact.Contact, error) {
-	if err != nil {
-		return nil, &formats.RecordError{At: at, Err: err}
-	}
+func (t *table) row(cells []string, at contact.Position) *contact.Contact {
 	c := new(contact.Contact)
 	t.layout.settleDates(c, cells)
 	t.layout.read(c, cells)
@@ -285,5 +312,5 @@ func (t *table) row(cells []string, at contact.Position, err error) (*contact.Co
 	for i := range c.Unread {
 		c.Unread[i].Reason += fmt.Sprintf(", line %d", at.Line)
 	}
-	return contact.Normalize(c), nil
+	return contact.Normalize(c)
 }

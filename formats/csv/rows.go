@@ -13,7 +13,7 @@ import (
 // What is wrong with a row.
 var (
 	errQuote   = errors.New("a quote is opened and not closed, or stands where none belongs")
-	errStray   = errors.New("too few cells: it belongs to the broken row before it")
+	errStray   = errors.New("a line of the broken row before it")
 	errTooLong = fmt.Errorf("longer than %d MiB", formats.MaxRecord>>20)
 	errTooWide = fmt.Errorf("more than %d columns", formats.MaxExtra)
 )

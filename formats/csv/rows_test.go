@@ -50,7 +50,8 @@ func TestRows(t *testing.T) {
 		{"a quote never closed", "Name,Notes\na,b\nc,\"d\ne,f\ng,h\n", "a/b e/f g/h", "row 2 (line 3): " + quote},
 		{"a quote never closed on the last line", "Name,Notes\na,\"b", "", "row 1 (line 2): " + quote},
 		{"a quote closed in the next row", "Name,Notes\nc,\"d\ne,\"f\"\ng,h\n", "e/f g/h", "row 1 (line 2): " + quote},
-		{"lines of a broken cell", "Name,Notes,E-mail\nc,\"d \"x\nmore\",\ng,h,i@x\n", "g/h", "row 1 (line 2): " + quote + " row 2 (line 3): too few cells: it belongs to the broken row before it"},
+		{"lines of a broken cell", "Name,Notes,E-mail\nc,\"d \"x\nmore\",\ng,h,i@x\n", "g/h", "row 1 (line 2): " + quote + "; the line after it has too few cells and belongs to it"},
+		{"a quote never closed on the first of many", "Name,Notes\n\"a,b\nx\ny\nz\nc,d\n", "c/d", "row 1 (line 2): " + quote + "; 3 lines after it have too few cells and belong to it"},
 		{"no names", "1,2,3\n4,5,6\n", "", "final: " + errNoColumns.Error()},
 		{"nothing", "", "", ""},
 		{"names only", "Name,Notes\n", "", ""},
@@ -105,7 +106,7 @@ func TestLimits(t *testing.T) {
 	wide := strings.Repeat(",", formats.MaxExtra+1)
 	tests := []struct{ name, in, want, bad string }{
 		{"a long line", "Name,Notes\na,b\nc," + long + "\ne,f\n", "a/b e/f", "row 2 (line 3): longer than 32 MiB"},
-		{"a long cell", "Name,Notes\nc,\"x\n" + long + "\"\ne,f\n", "e/f", "row 1 (line 2): longer than 32 MiB row 2 (line 3): " + errStray.Error()},
+		{"a long cell", "Name,Notes\nc,\"x\n" + long + "\"\ne,f\n", "e/f", "row 1 (line 2): longer than 32 MiB; the line after it has too few cells and belongs to it"},
 		{"many columns", "Name,Notes\na" + wide + "\ne,f\n", "e/f", "row 1 (line 2): more than 1024 columns"},
 		{"many names", "Name" + wide + "\n", "", "final: the row of names, line 1: more than 1024 columns"},
 	}
