@@ -339,3 +339,69 @@ func TestExtraColumnsComeBack(t *testing.T) {
 		t.Error("columns of nothing")
 	}
 }
+
+// No name means two things, whatever way it is spelled.
+func TestNamesAreUnambiguous(t *testing.T) {
+	meant := map[string]string{}
+	for alias, column := range aliases {
+		if other, ok := meant[key(alias)]; ok && other != column {
+			t.Errorf("%q means %q and %q", alias, column, other)
+		}
+		meant[key(alias)] = column
+		if _, ok := contextual[key(alias)]; ok && canonical[key(alias)] != "" {
+			t.Errorf("%q is also contextual, which comes first", alias)
+		}
+	}
+	for name, c := range contextual {
+		for _, k := range append([]string{name}, c.beside...) {
+			if k != key(k) {
+				t.Errorf("the key %q is never met: it is %q", k, key(k))
+			}
+		}
+	}
+}
+
+// Tables in other languages arrive with the names of their people.
+func TestLanguages(t *testing.T) {
+	want := &contact.Contact{Name: contact.Name{Given: "Zoé", Family: "Hérault"}, Organization: contact.Organization{Company: "Acme"},
+		Emails: []contact.Email{{Address: "z@x.example"}}, Phones: []contact.Phone{{Number: "06", Type: contact.Mobile}},
+		Birthday: contact.Date{Year: 1980, Month: 4, Day: 13}}
+	for _, head := range []string{
+		"Prénom;Nom;Société;Adresse de messagerie;Tél. mobile;Anniversaire",
+		"Pre\u0301nom;Nom;Socie\u0301te\u0301;Adresse e-mail;Te\u0301l. mobile;Date de naissance",
+		"PRENOM;NOM;SOCIETE;ADRESSE DE MESSAGERIE;TEL. MOBILE;ANNIVERSAIRE",
+		"Nombre;Apellidos;Organización;Correo electrónico;Teléfono móvil;Cumpleaños",
+		"Nome;Cognome;Società;Indirizzo posta elettronica;Cellulare;Compleanno",
+		"Voornaam;Achternaam;Bedrijf;E-mailadres;Mobiele telefoon;Verjaardag",
+		"Nome;Sobrenome;Empresa;Endereço de email;Telefone celular;Aniversário",
+	} {
+		back, bad, final := decode(t, strings.NewReader(head+"\r\nZoé;Hérault;Acme;z@x.example;06;13/04/1980\r\n"))
+		if len(bad) > 0 || final != nil || len(back) != 1 {
+			t.Fatal(head, bad, final)
+		}
+		if differ := contact.Diff(contact.Normalize(want.Clone()), back[0]); len(differ) > 0 {
+			t.Errorf("%s: %v differ: %+v", head, differ, back[0])
+		}
+	}
+}
+
+// Dates with the names of months, and what is none.
+func TestNamedMonths(t *testing.T) {
+	for cell, want := range map[string]string{
+		"March 4 1980": "1980-03-04", "March 4th, 1980": "1980-03-04", "4-Mar-1980": "1980-03-04", "4-Mar-80": "1980-03-04", "04 MAR 1980": "1980-03-04",
+		"4. März 1980": "1980-03-04", "4 mars 1980": "1980-03-04", "1er août 1980": "1980-08-01", "4 de marzo de 1980": "1980-03-04",
+		"1980 March 4": "1980-03-04", "4 March": "--03-04", "29. Februar": "--02-29", "Feb 30 1980": "", "Marchioness 4": "", "44197": "", "soon": "",
+		"4 5 March": "", "March": "",
+	} {
+		back, bad, final := decode(t, strings.NewReader("First Name\tBirthday\r\nAna\t"+cell+"\r\n"))
+		if len(bad) > 0 || final != nil || len(back) != 1 {
+			t.Fatal(cell, bad, final)
+		}
+		if got := back[0].Birthday.String(); got != want {
+			t.Errorf("%q: %q, want %q", cell, got, want)
+		}
+		if kept := len(back[0].Extra) == 1 && back[0].Extra[0].Value == cell && len(back[0].Unread) == 1; kept != (want == "") {
+			t.Errorf("%q: extra %v, unread %v", cell, back[0].Extra, back[0].Unread)
+		}
+	}
+}

@@ -109,6 +109,10 @@ func (l *layout) settleDates(c *contact.Contact, cells []string) {
 		}
 		d, ok := parseNumeric(cells[i])
 		if !ok {
+			if _, ok := parseDate(cells[i]); !ok && !isBlank(cells[i]) {
+				c.Unread = append(c.Unread, contact.Loss{Field: l.dateField(i), Kind: contact.Moved,
+					Reason: "it is in no form of a date that is understood, and kept as it stands"})
+			}
 			continue
 		}
 		order := d.shows

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // key is the form in which names of columns are compared: lower case, letters and
@@ -13,8 +15,18 @@ func key(name string) string {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			return -1
 		}
+		return r
+	}, fold(name))
+}
+
+// fold makes words comparable: in small letters, without accents.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
 		return unicode.ToLower(r)
-	}, strings.ReplaceAll(name, "ß", "ss"))
+	}, norm.NFKD.String(strings.ReplaceAll(s, "ß", "ss")))
 }
 
 // outlookColumns are the names of the columns of an outlookRow, and canonical leads
@@ -71,7 +83,14 @@ var contextual = map[string]struct {
 	"workaddress":  {[]string{"workstreet", "businessstreet"}, "Business Address", "Business Street"},
 	"otheraddress": {[]string{"otherstreet"}, "Other Address", "Other Street"},
 	"birthday":     {[]string{"birthmonth", "birthyear"}, "Birth Day", "Birthday"},
-	"ort":          {[]string{"ortgeschäftlich", "ortprivat"}, "Location", "Home City"},
+	"ort":          {[]string{"ortgeschaftlich", "ortprivat"}, "Location", "Home City"},
+	// a name by itself is the whole name
+	"nom":     {[]string{"prenom"}, "Last Name", "Display Name"},
+	"nombre":  {[]string{"apellidos", "apellido", "primerapellido"}, "First Name", "Display Name"},
+	"nome":    {[]string{"cognome", "sobrenome", "apelido"}, "First Name", "Display Name"},
+	"apelido": {[]string{"sobrenome"}, "Nickname", "Last Name"},
+	// Spanish, else Portuguese
+	"aniversario": {[]string{"cumpleanos"}, "Anniversary", "Birthday"},
 }
 
 // aliases lead from the names that programs give their columns to ours.
@@ -158,6 +177,28 @@ var aliases = map[string]string{
 	"Arbeit Fax": "Business Fax", "Privat Fax": "Home Fax", "Arbeit AIM": "Work AIM", "Privat AIM": "Home AIM",
 	"Arbeit Jabber": "Work Jabber", "Privat Jabber": "Home Jabber", "Arbeit MSN": "Work MSN", "Privat MSN": "Home MSN",
 	"Arbeit Yahoo": "Work Yahoo", "Privat Yahoo": "Home Yahoo", "Arbeit ICQ": "Work ICQ", "Privat ICQ": "Home ICQ",
+
+	// French, Spanish, Italian, Dutch and Portuguese tables
+	"Prénom": "First Name", "Deuxième prénom": "Middle Name", "Nom de famille": "Last Name", "Nom complet": "Display Name",
+	"Titre": "Title", "Suffixe": "Suffix", "Surnom": "Nickname", "Société": "Company", "Entreprise": "Company", "Fonction": "Job Title",
+	"Adresse de messagerie": "E-mail Address", "Adresse de messagerie 2": "E-mail 2 Address", "Adresse de messagerie 3": "E-mail 3 Address",
+	"Type de messagerie": "E-mail Type", "Adresse e-mail": "E-mail Address", "Adresse électronique": "E-mail Address",
+	"Anniversaire": "Birthday", "Date de naissance": "Birthday", "Anniversaire de mariage ou fête": "Anniversary", "Catégories": "Categories",
+	"Commentaires": "Notes", "Remarques": "Notes", "Page Web": "Web Page", "Conjoint": "Spouse", "Profession": "Profession",
+	"Segundo nombre": "Middle Name", "Apellidos": "Last Name", "Apellido": "Last Name", "Nombre completo": "Display Name",
+	"Apodo": "Nickname", "Organización": "Company", "Empresa": "Company", "Compañía": "Company", "Departamento": "Department",
+	"Puesto": "Job Title", "Cargo": "Job Title", "Dirección de correo electrónico": "E-mail Address", "Correo electrónico": "E-mail Address",
+	"Cumpleaños": "Birthday", "Fecha de nacimiento": "Birthday", "Notas": "Notes", "Comentarios": "Notes",
+	"Categorías": "Categories", "Página web": "Web Page", "Sitio web": "Web Page",
+	"Secondo nome": "Middle Name", "Cognome": "Last Name", "Nome completo": "Display Name", "Soprannome": "Nickname", "Società": "Company",
+	"Azienda": "Company", "Reparto": "Department", "Posizione": "Job Title", "Indirizzo posta elettronica": "E-mail Address",
+	"Indirizzo di posta elettronica": "E-mail Address", "Indirizzo e-mail": "E-mail Address", "Compleanno": "Birthday",
+	"Data di nascita": "Birthday", "Anniversario": "Anniversary", "Categorie": "Categories", "Pagina Web": "Web Page", "Sito web": "Web Page",
+	"Voornaam": "First Name", "Tweede voornaam": "Middle Name", "Achternaam": "Last Name", "Volledige naam": "Display Name",
+	"Bijnaam": "Nickname", "Bedrijf": "Company", "Afdeling": "Department", "Functie": "Job Title", "E-mailadres": "E-mail Address",
+	"Verjaardag": "Birthday", "Geboortedatum": "Birthday", "Notities": "Notes", "Opmerkingen": "Notes", "Categorieën": "Categories",
+	"Webpagina": "Web Page", "Sobrenome": "Last Name", "Endereço de email": "E-mail Address", "Endereço de correio eletrônico": "E-mail Address",
+	"Data de nascimento": "Birthday", "Observações": "Notes",
 
 	// what people write themselves
 	"Full Name": "Display Name", "Contact Name": "Display Name", "Surname": "Last Name", "Forename": "First Name", "Email 1": "E-mail Address",

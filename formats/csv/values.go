@@ -5,6 +5,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/cardferry/cardferry/contact"
 )
@@ -16,12 +17,17 @@ import (
 const unknownYear = 1604
 
 // parseDate reads a date as programs write it into tables: 1974-07-22, --07-22,
-// 7/22/1974, 22.7.1974 and 22.7.74, a time of day after it. ok is false for what
+// 7/22/1974, 22.7.1974 and 22.7.74, a time of day after it, or with the name of its month. ok is false for what
 // is none; a date of zeros is no date at all.
 func parseDate(s string) (d contact.Date, ok bool) {
 	s = strings.TrimSpace(s)
 	if strings.Trim(s, "0/.- :") == "" {
 		return contact.Date{}, true
+	}
+	if strings.ContainsFunc(s, unicode.IsLetter) {
+		if d, ok := parseNamed(s); ok {
+			return d, true
+		}
 	}
 	if i := strings.IndexAny(s, "/."); i != 1 && i != 2 { // there it cannot be a date of that form
 		if d, err := contact.ParseDate(s); err == nil {

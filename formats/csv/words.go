@@ -11,30 +11,30 @@ import (
 // kindWords are what a column can be, and placeWords where.
 var (
 	kindWords = wordTable(map[string]string{
-		"email":   "email mail emailadresse mailadresse emailaddress mailaddress correo courriel posta epost",
-		"phone":   "phone telephone tel telefon telefonnummer rufnummer fon téléphone telephonenumber phonenumber teléfono telefono telefoon telefoonnummer landline festnetz puhelin",
-		"mobile":  "mobile cell cellphone mobil mobiltelefon mobilnummer handy handynummer handynr portable móvil movil cellulare gsm mobiel smartphone natel",
-		"fax":     "fax telefax faxnummer faxnumber",
-		"street":  "street strasse straße rue calle via straat address adresse anschrift dirección direccion indirizzo adres streetaddress",
-		"city":    "city town ort stadt wohnort ville ciudad città citta plaats locality",
-		"state":   "state region province bundesland kanton provincia",
-		"zip":     "zip zipcode postcode postalcode plz postleitzahl cap",
+		"email":   "email mail emailadresse mailadresse emailaddress mailaddress correo courriel posta epost messagerie correio",
+		"phone":   "phone telephone tel telefon telefonnummer rufnummer fon téléphone telephonenumber phonenumber teléfono telefono telefoon telefoonnummer landline festnetz puhelin telefone",
+		"mobile":  "mobile cell cellphone mobil mobiltelefon mobilnummer handy handynummer handynr portable móvil movil cellulare gsm mobiel mobiele smartphone natel celular",
+		"fax":     "fax telefax faxnummer faxnumber télécopie telecopie telecopieur télécopieur",
+		"street":  "street strasse straße rue calle via straat address adresse anschrift dirección direccion indirizzo adres streetaddress endereço rua",
+		"city":    "city town ort stadt wohnort ville ciudad città citta plaats locality localidad località cidade",
+		"state":   "state region province bundesland kanton provincia dép département région estado región regione",
+		"zip":     "zip zipcode postcode postalcode plz postleitzahl cap postal código codice postale",
 		"country": "country land pays país paese",
-		"website": "website web webseite webpage homepage internetseite url www site",
+		"website": "website web webseite webpage webpagina homepage internetseite url www site",
 	})
 	placeWords = wordTable(map[string]string{
-		"home":  "home private privat persönlich persoenlich personal domicile casa privé prive particulier",
-		"work":  "work business office job arbeit geschäftlich geschaeftlich dienstlich beruflich büro buero firma company travail bureau trabajo lavoro werk zakelijk professionnel",
-		"other": "other andere anderer anderes weitere weiteres autre otro altro overig",
+		"home":  "home private privat persönlich persoenlich personal domicile casa privé prive particulier particular abitazione residencial thuis",
+		"work":  "work business office job arbeit geschäftlich geschaeftlich dienstlich beruflich büro buero firma company travail bureau trabajo lavoro werk zakelijk professionnel ufficio uff comercial oficina werkadres",
+		"other": "other andere anderer anderes weitere weiteres autre otro altro overig outro",
 	})
-	noiseWords = wordTable(map[string]string{"noise": "number nummer nr no num numéro numero der die das the of for für contact kontakt my meine 1 2 3 4 5"})
+	noiseWords = wordTable(map[string]string{"noise": "number nummer nr no num numéro numero der die das the of for für contact kontakt my meine 1 2 3 4 5 de del della di du des da la le op"})
 )
 
 func wordTable(lists map[string]string) map[string]string {
 	table := map[string]string{}
 	for meaning, words := range lists {
 		for word := range strings.FieldsSeq(words) {
-			table[word] = meaning
+			table[fold(word)] = meaning
 		}
 	}
 	return table
@@ -57,12 +57,12 @@ var byWords = map[string]map[string]string{
 // columnByWords returns the column that the words of a name mean, "" where they mean
 // none. "Mobile phone" is a mobile, "email address" an email: the more special kind wins.
 func columnByWords(name string) string {
-	name = strings.ReplaceAll(strings.ToLower(name), "e-mail", "email")
+	name = strings.ReplaceAll(fold(name), "e-mail", "email")
 	kind, place := "", ""
 	for _, word := range strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 		k, p := kindWords[word], placeWords[word]
 		switch {
-		case k != "" && (kind == "" || kind == "phone" && (k == "mobile" || k == "fax")):
+		case k != "" && (kind == "" || kind == "phone" && (k == "mobile" || k == "fax") || kind == "street" && k == "email"):
 			kind = k
 		case k != "" && (k == kind || k == "phone" && (kind == "mobile" || kind == "fax") || k == "street" && kind == "email"):
 		case p != "" && place == "":
