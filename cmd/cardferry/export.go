@@ -118,7 +118,7 @@ func (w *writing) write(ctx context.Context, contacts iter.Seq2[*contact.Contact
 	if err := w.openReports(w.runFlags.report); err != nil {
 		return err
 	}
-	w.formatFlags.tables.Stash = w.onLoss == "stash"
+	w.formatFlags.tables.Stash, w.formatFlags.tables.OneFolder = w.onLoss == "stash", w.split == files.ByFolder
 	out, err := w.open(path)
 	if err != nil {
 		return err

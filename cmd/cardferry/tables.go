@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,6 +45,7 @@ func (f *tableFlags) options(o csv.Options, u *ui) (csv.Options, error) {
 			return o, err
 		}
 	}
+	o.Explain = u.warnOfColumns
 	if f.explain {
 		o.Explain = u.explain
 	}
@@ -138,7 +140,7 @@ func (u *ui) explain(e csv.Explanation) {
 	if e.NamesLine > 0 {
 		names = fmt.Sprintf("names in line %d", e.NamesLine)
 	}
-	u.line("a table in %s, separator: %s, %s%s; its columns:", e.Charset, e.Separator, names, datesText(e))
+	fmt.Fprintf(u.stderr, "# a table in %s, separator: %s, %s%s; its columns:\n", e.Charset, e.Separator, names, datesText(e))
 	width := 0
 	for _, c := range e.Columns {
 		width = max(width, len(mapLine(c)))
@@ -151,7 +153,20 @@ func (u *ui) explain(e csv.Explanation) {
 		fmt.Fprintf(u.stderr, "%-*s # %s: %s\n", min(width, 60), mapLine(c), becomes, c.Why)
 	}
 	for _, name := range e.Unused {
-		u.line("the map speaks of a column that the table does not have: %s", strconv.Quote(name))
+		fmt.Fprintf(u.stderr, "# the map speaks of a column that the table does not have: %s\n", strconv.Quote(name))
+	}
+}
+
+// warnOfColumns says what --explain would show, where it is likely to matter.
+func (u *ui) warnOfColumns(e csv.Explanation) {
+	if len(e.Unused) > 0 {
+		u.note("--map: a table has no column %s; see what it has with --explain", strconv.Quote(e.Unused[0]))
+	}
+	named := slices.ContainsFunc(e.Columns, func(c csv.ColumnExplanation) bool {
+		return strings.HasPrefix(c.Becomes, "name.") || strings.HasPrefix(c.Becomes, "organization.")
+	})
+	if !named {
+		u.note("no column of a table is understood as a name; see what each became with --explain, and say it with --map")
 	}
 }
 

@@ -20,8 +20,8 @@ const headLen = 64 << 10
 
 // decoded returns r as UTF-8 without a byte order mark, with line ends that hold a
 // line feed, and the name of the charset that it was in. Where none is named, what is
-// neither marked nor valid UTF-8 is taken for windows-1252, the code page of the programs
-// that write no other.
+// neither marked nor UTF-8 is taken for windows-1252, the code page of the programs
+// that write no other. A table in UTF-8 may have cells that are not: see validText.
 func decoded(r io.Reader, charset string) (*bufio.Reader, string, error) {
 	br := bufio.NewReaderSize(r, headLen)
 	head, err := peek(br)
@@ -100,7 +100,7 @@ func charsetOf(head []byte) (encoding.Encoding, string) {
 		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "UTF-16"
 	case zeros(head, 0):
 		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), "UTF-16"
-	case !validHead(head):
+	case !mostlyUTF8(head):
 		return charmap.Windows1252, "windows-1252"
 	}
 	return nil, "UTF-8"
@@ -118,17 +118,23 @@ func zeros(head []byte, first int) bool {
 	return n > 1 && n > len(head)/4
 }
 
-// validHead reports whether head is UTF-8, but for a character that it cuts.
-func validHead(head []byte) bool {
-	if len(head) == headLen {
-		for i := 1; i < utf8.UTFMax; i++ {
-			if utf8.RuneStart(head[len(head)-i]) {
-				head = head[:len(head)-i]
-				break
+// mostlyUTF8 reports whether head is ASCII, or has more characters of several bytes in
+// UTF-8 than bytes that are none: another charset hardly ever has such characters.
+func mostlyUTF8(head []byte) bool {
+	good, bad := 0, 0
+	for len(head) > 0 {
+		r, n := utf8.DecodeRune(head)
+		switch {
+		case r != utf8.RuneError || n != 1:
+			if n > 1 {
+				good++
 			}
+		case utf8.FullRune(head): // else the end of head cuts a character
+			bad++
 		}
+		head = head[n:]
 	}
-	return utf8.Valid(head)
+	return bad == 0 || good > bad
 }
 
 // validCells makes the cells of a row UTF-8.

@@ -276,6 +276,9 @@ func TestStash(t *testing.T) {
 			if len(bad) > 0 || final != nil || len(back[0].Unread) > 0 {
 				t.Fatal(bad, final)
 			}
+			if back[0].Folder != c.Folder {
+				t.Errorf("%s, contact %d: the folder is %q", dialect, i, back[0].Folder)
+			}
 			lost := map[contact.Field]bool{}
 			for _, l := range losses {
 				lost[l.Root()] = lost[l.Root()] || l.Kind != contact.Stashed
@@ -403,5 +406,19 @@ func TestNamedMonths(t *testing.T) {
 		if kept := len(back[0].Extra) == 1 && back[0].Extra[0].Value == cell && len(back[0].Unread) == 1; kept != (want == "") {
 			t.Errorf("%q: extra %v, unread %v", cell, back[0].Extra, back[0].Unread)
 		}
+	}
+}
+
+// One byte in another charset costs no other cell anything.
+func TestMixedCharsets(t *testing.T) {
+	for _, rows := range []int{2, 50, 9000} {
+		back, bad, final := decode(t, strings.NewReader("First Name,Last Name\n"+strings.Repeat("Zo\xc3\xab,ok\n", rows)+"M\xfcller,x\n"))
+		if len(bad) > 0 || final != nil || len(back) != rows+1 || back[0].Name.Given != "Zoë" || back[rows].Name.Given != "Müller" {
+			t.Errorf("%d rows: %q and %q, %v, %v", rows, back[0].Name.Given, back[len(back)-1].Name.Given, bad, final)
+		}
+	}
+	back, _, _ := decode(t, strings.NewReader("First Name,Last Name\nZo\xeb,Sch\xe4fer\nM\xfcller,x\n"))
+	if back[0].Name.Given != "Zoë" || back[0].Name.Family != "Schäfer" {
+		t.Errorf("windows-1252: %+v", back[0].Name)
 	}
 }

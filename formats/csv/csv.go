@@ -48,6 +48,9 @@ type Options struct {
 	// other importers. A column without values, "cardferry-apostrophes", tells readers of
 	// ours to take them off again.
 	Excel bool
+	// OneFolder says that the contacts of a table are all of the folder that its name
+	// tells: that no column says so is no loss.
+	OneFolder bool
 	// Stash adds a column of ours that holds what the layout has no place for, and from
 	// which reading restores it.
 	Stash bool

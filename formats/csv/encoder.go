@@ -26,7 +26,7 @@ import (
 //
 // Behind them stand o.Columns and the columns of o.Excel and o.Stash.
 func NewEncoder(w io.Writer, o Options) (formats.Encoder, error) {
-	e := &encoder{w: w, excel: o.Excel, rowStash: o.Stash && o.Dialect != "generic"}
+	e := &encoder{w: w, excel: o.Excel, rowStash: o.Stash && o.Dialect != "generic", folders: !o.OneFolder && !o.Stash && o.Dialect != "generic"}
 	var err error
 	switch o.Dialect {
 	case "", "outlook":
@@ -69,7 +69,7 @@ func (e *encoder) addColumns(o Options) {
 		e.header = append(e.header, guardColumn)
 	}
 	if e.rowStash {
-		e.header = append(e.header, stashColumn)
+		e.header = append(e.header, folderColumn, stashColumn)
 	}
 	if len(e.header) == own {
 		return
@@ -81,18 +81,21 @@ func (e *encoder) addColumns(o Options) {
 		for i, name := range e.more {
 			row[n+i] = extraOf(c, name)
 		}
+		if e.rowStash {
+			row[len(row)-2] = string(c.Folder)
+		}
 		return row, err
 	}
 }
 
 // addMore adds the columns of those names that the layout does not have.
 func (e *encoder) addMore(names []string) {
-	known := map[string]bool{stashColumn: true, restColumn: true, guardColumn: true}
+	known := map[string]bool{stashColumn: true, folderColumn: true, restColumn: true, guardColumn: true}
 	for _, name := range e.header {
 		known[key(name)] = true
 	}
 	for _, name := range names {
-		if _, isPath := parsePath(name); isPath || known[key(name)] || key(name) == "" || len(e.header) >= formats.MaxExtra-2 {
+		if _, isPath := parsePath(name); isPath || known[key(name)] || key(name) == "" || len(e.header) >= formats.MaxExtra-3 {
 			continue
 		}
 		known[key(name)] = true
@@ -127,6 +130,8 @@ type encoder struct {
 	number int
 	// rowStash: the last cell is for what the others do not hold.
 	rowStash bool
+	// folders: the layout has no column for them, and they are not known otherwise.
+	folders bool
 }
 
 // outLen is how much is gathered for one Write.
@@ -156,6 +161,9 @@ func (e *encoder) Encode(c *contact.Contact) ([]contact.Loss, error) {
 		}
 	} else {
 		losses = e.cmp.of(c, e.readBack(cells))
+	}
+	if e.folders && c.Folder != "" {
+		losses = append(losses, contact.Loss{Field: "folder", Kind: contact.Dropped, Reason: e.cmp.noColumn})
 	}
 	start := len(e.out)
 	e.out = appendRow(e.out, cells, e.excel)

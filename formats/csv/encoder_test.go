@@ -239,3 +239,23 @@ func TestDisplayNameAlone(t *testing.T) {
 		}
 	}
 }
+
+// A folder that a layout has no column for is named.
+func TestFolders(t *testing.T) {
+	for _, dialect := range Dialects() {
+		for _, one := range []bool{false, true} {
+			e, err := NewEncoder(io.Discard, Options{Dialect: dialect, OneFolder: one})
+			if err != nil {
+				t.Fatal(err)
+			}
+			losses, err := e.Encode(&contact.Contact{Name: contact.Name{Given: "Ann"}, Folder: "Customers/EMEA"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			named := slices.ContainsFunc(losses, func(l contact.Loss) bool { return l.Field == "folder" && l.Kind == contact.Dropped })
+			if want := dialect != "generic" && !one; named != want {
+				t.Errorf("%s, one folder %v: %v", dialect, one, losses)
+			}
+		}
+	}
+}

@@ -97,8 +97,11 @@ const (
 	doubleColumn = "another column means the same"
 )
 
-// stashColumn is the name of the column of [Options].Stash.
-const stashColumn = "cardferry-stash"
+// The columns of [Options].Stash.
+const (
+	stashColumn  = "cardferry-stash"
+	folderColumn = "cardferry-folder"
+)
 
 // takeWord sets what the mapping says that a column means.
 func (l *layout) takeWord(col *column, word string, taken map[string]bool) {

@@ -13,6 +13,7 @@ type setter func(c *contact.Contact, value string)
 // setters are the columns that other programs than Outlook's desktop have, by the
 // name that aliases lead to.
 var setters = map[string]setter{
+	folderColumn:   func(c *contact.Contact, v string) { c.Folder = contact.FolderPath(v) },
 	"Display Name": func(c *contact.Contact, v string) { c.Name.Display = v },
 	"Nickname":     func(c *contact.Contact, v string) { c.Name.Nickname = v },
 	"File As":      func(c *contact.Contact, v string) { c.Name.FileAs = v },
