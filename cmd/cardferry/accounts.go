@@ -28,11 +28,13 @@ import (
 
 // session is what one run of a command has open. Close it when the command ends.
 type session struct {
-	env     *env
-	boxes   map[string]*box              // embedded services, by account
-	pacers  map[string]*ratelimit.Client // by account
-	onWait  func(ratelimit.Wait)         // told what a run waits for; may be nil
-	closers []func() error
+	env    *env
+	boxes  map[string]*box              // embedded services, by account
+	pacers map[string]*ratelimit.Client // by account
+	onWait func(ratelimit.Wait)         // told what a run waits for; may be nil
+	// onDamaged is told the path of a journal that cannot be read; may be nil.
+	onDamaged func(path string)
+	closers   []func() error
 }
 
 // box is an embedded service with its address.

@@ -92,6 +92,8 @@ func exitCode(ctx context.Context, err error) (code int, hint string) {
 		return exitDifferent, ""
 	case errors.Is(err, journal.ErrNotWritten):
 		return exitFailed, "make space or mend it, and run the same command again: it goes on where it stopped"
+	case errors.Is(err, journal.ErrDamaged), errors.Is(err, journal.ErrFormat):
+		return exitFailed, "what that run wrote is in the account; it can be taken back by hand only"
 	case errors.Is(err, sandbox.ErrLocked), errors.Is(err, filelock.ErrLocked), errors.Is(err, journal.ErrInUse):
 		return exitLocked, "wait for the other run to end, and try again"
 	case errors.Is(err, exporter.ErrNoFolder):

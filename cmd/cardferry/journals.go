@@ -138,7 +138,7 @@ func (s *session) openJournal(a *account, file, same string) (j *journal.Journal
 	if file != "" {
 		j, err = reopen(file, &info)
 	} else {
-		j, err = s.env.interrupted(&info)
+		j, err = s.env.interrupted(&info, s.onDamaged)
 	}
 	if err != nil {
 		return nil, err
@@ -154,8 +154,9 @@ func (s *session) openJournal(a *account, file, same string) (j *journal.Journal
 }
 
 // interrupted opens the journal of the latest run of the same import to the same
-// account, if it was interrupted; nil if there is none.
-func (e *env) interrupted(info *journal.Info) (*journal.Journal, error) {
+// account, if it was interrupted; nil if there is none. onDamaged is told of journals
+// that cannot be read, and may be nil.
+func (e *env) interrupted(info *journal.Info, onDamaged func(path string)) (*journal.Journal, error) {
 	paths, err := e.runPaths()
 	if err != nil {
 		return nil, err
@@ -165,7 +166,10 @@ func (e *env) interrupted(info *journal.Info) (*journal.Journal, error) {
 			continue
 		}
 		j, err := journal.Open(path)
-		if errors.Is(err, journal.ErrFormat) {
+		if errors.Is(err, journal.ErrFormat) || errors.Is(err, journal.ErrDamaged) {
+			if onDamaged != nil {
+				onDamaged(path)
+			}
 			continue // not ours to touch; a lost journal only costs time
 		}
 		if err != nil {
@@ -191,7 +195,7 @@ func reopen(file string, info *journal.Info) (*journal.Journal, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
-	case errors.Is(err, journal.ErrFormat):
+	case errors.Is(err, journal.ErrFormat), errors.Is(err, journal.ErrDamaged):
 		return nil, usage("name another file", "--journal: %w", err)
 	case err != nil:
 		return nil, err

@@ -146,6 +146,9 @@ func (u *ui) session(do func(*session) error) (err error) {
 	if u.verbose {
 		s.onWait = u.sayWait
 	}
+	s.onDamaged = func(path string) {
+		u.note("%s is damaged and is passed over: what its run wrote is recognised, but cannot be taken back", path)
+	}
 	defer func() {
 		u.endProgress()
 		if cerr := s.Close(); err == nil {

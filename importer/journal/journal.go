@@ -141,14 +141,21 @@ func Open(path string) (*Journal, error) { return open(path, false) }
 func Read(path string) (*Journal, error) { return open(path, true) }
 
 func open(path string, readOnly bool) (*Journal, error) {
-	if _, err := os.Stat(path); err != nil {
+	stat, err := os.Stat(path)
+	if err != nil {
 		return nil, err
+	}
+	if stat.Size() < int64(smallest*os.Getpagesize()) && stat.Mode().IsRegular() {
+		return nil, fmt.Errorf("journal %s: %w", path, ErrFormat) // or less than the beginning of one
+	}
+	if stat.Mode().IsRegular() && isCut(path, stat.Size()) {
+		return nil, fmt.Errorf("journal %s: %w: a part of it is missing", path, ErrDamaged)
 	}
 	j := &Journal{path: path}
 	if err := j.openFile(readOnly); err != nil {
 		return nil, err
 	}
-	err := j.db.View(func(tx *bbolt.Tx) error {
+	err = j.view(func(tx *bbolt.Tx) error {
 		run, intents := tx.Bucket(bucketRun), tx.Bucket(bucketIntents)
 		if run == nil || intents == nil {
 			return ErrFormat
@@ -171,12 +178,19 @@ func open(path string, readOnly bool) (*Journal, error) {
 	return j, nil
 }
 
+// smallest is how many pages a journal has at least.
+const smallest = 4
+
 // lockWait is how long another process is waited for that has the file open.
 const lockWait = 200 * time.Millisecond
 
 func (j *Journal) openFile(readOnly bool) error {
-	db, err := bbolt.Open(j.path, 0o600, &bbolt.Options{
-		Timeout: lockWait, ReadOnly: readOnly, NoFreelistSync: true, NoStatistics: true, FreelistType: bbolt.FreelistMapType,
+	var db *bbolt.DB
+	err := guarded(func() (err error) {
+		db, err = bbolt.Open(j.path, 0o600, &bbolt.Options{
+			Timeout: lockWait, ReadOnly: readOnly, NoStatistics: true, FreelistType: bbolt.FreelistMapType,
+		})
+		return err
 	})
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
@@ -314,10 +328,14 @@ func (j *Journal) ready() error {
 	if err := os.MkdirAll(filepath.Dir(j.path), 0o700); err != nil {
 		return fmt.Errorf("journal: %w: %w", ErrNotWritten, err)
 	}
+	_, missing := os.Lstat(j.path)
 	if err := j.openFile(false); err != nil {
+		if missing != nil { // what there is of it is no use
+			os.Remove(j.path)
+		}
 		return fmt.Errorf("%w: %w", ErrNotWritten, err)
 	}
-	err := j.db.Update(func(tx *bbolt.Tx) error {
+	err := j.update(func(tx *bbolt.Tx) error {
 		for _, name := range [][]byte{bucketRun, bucketIntents, bucketOutcomes, bucketPhotos} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
@@ -350,7 +368,7 @@ func (j *Journal) commit(intents ...*Entry) error {
 		info.Updated = time.Now().UTC().Round(0)
 	}
 	j.buf = j.buf[:0]
-	err := j.db.Update(func(tx *bbolt.Tx) error {
+	err := j.update(func(tx *bbolt.Tx) error {
 		p := putter{tx, &j.buf}
 		if err := p.outcomes(j.pending); err != nil {
 			return err
@@ -387,7 +405,7 @@ func (j *Journal) Entries() iter.Seq2[*Entry, error] {
 			return
 		}
 		stopped := false
-		err := j.db.View(func(tx *bbolt.Tx) error {
+		err := j.view(func(tx *bbolt.Tx) error {
 			outcomes := tx.Bucket(bucketOutcomes)
 			cursor := tx.Bucket(bucketIntents).Cursor()
 			for k, v := cursor.First(); k != nil && !stopped; k, v = cursor.Next() {
@@ -407,7 +425,7 @@ func (j *Journal) Entries() iter.Seq2[*Entry, error] {
 
 // Entry returns one of them by its number, as a whole.
 func (j *Journal) Entry(number uint64) (e *Entry, err error) {
-	err = j.db.View(func(tx *bbolt.Tx) error {
+	err = j.view(func(tx *bbolt.Tx) error {
 		k := numberKey(number)
 		intent := tx.Bucket(bucketIntents).Get(k)
 		if intent == nil {
@@ -433,7 +451,7 @@ func (j *Journal) Unresolved() (creates map[string]bool, writes int, err error) 
 	if !j.Written() {
 		return creates, 0, nil
 	}
-	err = j.db.View(func(tx *bbolt.Tx) error {
+	err = j.view(func(tx *bbolt.Tx) error {
 		outcomes := tx.Bucket(bucketOutcomes)
 		return tx.Bucket(bucketIntents).ForEach(func(k, v []byte) error {
 			if binary.BigEndian.Uint64(k) >= j.earlier || outcomes.Get(k) != nil {
