@@ -16,7 +16,6 @@ import (
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats"
 	"github.com/cardferry/cardferry/importer"
-	"github.com/cardferry/cardferry/importer/journal"
 	"github.com/cardferry/cardferry/importer/planfile"
 	"github.com/cardferry/cardferry/internal/files"
 )
@@ -210,7 +209,7 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	if !b.dryRun && err == nil {
 		sum.Again = &again{r.Again.Create, r.Again.Update}
 	}
-	if o.Journal.Written() && (err != nil || o.Journal.Info().Counts != journal.Counts{}) {
+	if o.Journal.Written() {
 		sum.Run = b.runName(o.Journal)
 	}
 	err = b.finish(sum, b.summaryText(r, to, err), b.strict, err)

@@ -89,6 +89,18 @@ type Outcome struct {
 	After *contact.Contact
 }
 
+// identity is equal for entries of which the later one repeats the earlier one.
+func (e *Entry) identity() string {
+	what := string(e.ID)
+	switch e.Kind {
+	case Create:
+		what = e.Key
+	case MakeFolder:
+		what = string(e.Folder)
+	}
+	return string(e.Kind) + " " + what
+}
+
 type outcome struct {
 	number uint64
 	Outcome

@@ -267,8 +267,8 @@ func (j *Journal) Note(e *Entry, o Outcome) {
 	}
 }
 
-// Finish notes that the run has come to its end. A run that has written nothing
-// leaves nothing.
+// Finish notes that the run has come to its end. A run that has written nothing, or of
+// which everything was refused, leaves nothing.
 func (j *Journal) Finish(now time.Time) error {
 	if j == nil {
 		return nil
@@ -279,7 +279,54 @@ func (j *Journal) Finish(now time.Time) error {
 		return nil
 	}
 	j.info.Finished = now
-	return j.commit()
+	if err := j.commit(); err != nil {
+		return err
+	}
+	counts, open, err := j.sumUp()
+	switch {
+	case err != nil:
+		return err
+	case counts == Counts{} && open == 0:
+		err = j.db.Close()
+		j.db = nil
+		return errors.Join(err, os.Remove(j.path))
+	case counts != j.info.Counts:
+		j.info.Counts = counts
+		return j.commit()
+	}
+	return nil
+}
+
+// sumUp counts what the run wrote, and the writes of this process of which nobody knows
+// whether they were carried out. What a process of the run that died left open counts as
+// written: either it was, or the run has made up for it since.
+func (j *Journal) sumUp() (counts Counts, open int, err error) {
+	if j.earlier == 1 && j.info.Counts != (Counts{}) {
+		return j.info.Counts, 0, nil
+	}
+	seen := map[string]bool{}
+	err = j.view(func(tx *bbolt.Tx) error {
+		outcomes := tx.Bucket(bucketOutcomes)
+		return tx.Bucket(bucketIntents).ForEach(func(k, v []byte) error {
+			e, err := getEntry(k, v, outcomes.Get(k))
+			switch {
+			case err != nil || e.Status == Refused:
+				return err
+			case e.Status == Unknown && e.Number >= j.earlier:
+				open++
+				return nil
+			}
+			if id := e.identity(); !seen[id] {
+				seen[id] = true
+				counts.add(e.Kind)
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		err = fmt.Errorf("journal %s: %w", j.path, err)
+	}
+	return counts, open, err
 }
 
 // BeginUndo notes that the run is being taken back, before anything is.

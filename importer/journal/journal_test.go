@@ -141,3 +141,72 @@ func TestForeignFile(t *testing.T) {
 		t.Errorf("no file: %v", err)
 	}
 }
+
+// TestFinish: a run is counted by what it wrote, also by processes that died before they
+// knew; and one of which everything was refused leaves nothing.
+func TestFinish(t *testing.T) {
+	done, refused := journal.Outcome{Status: journal.Done, NewID: "new"}, journal.Outcome{Status: journal.Refused}
+	create := func(key string) *journal.Entry { return &journal.Entry{Kind: journal.Create, Key: key, Want: ada()} }
+	update := func(id contact.ID) *journal.Entry {
+		return &journal.Entry{Kind: journal.Update, ID: id, Before: ada(), Want: ada()}
+	}
+	type writes map[*journal.Entry]journal.Outcome
+	unknown := journal.Outcome{}
+	for name, c := range map[string]struct {
+		processes []writes
+		want      journal.Counts
+		gone      bool
+	}{
+		"done":                       {[]writes{{create("a"): done, create("b"): done, update("c"): refused}}, journal.Counts{Created: 2}, false},
+		"all refused":                {[]writes{{create("a"): refused, update("b"): refused}}, journal.Counts{}, true},
+		"refused twice":              {[]writes{{create("a"): refused}, {create("a"): refused}}, journal.Counts{}, true},
+		"nobody knows":               {[]writes{{create("a"): unknown}}, journal.Counts{}, false},
+		"died, and was carried out":  {[]writes{{create("a"): unknown, update("b"): unknown, create("c"): done}, {create("d"): done}}, journal.Counts{Created: 3, Updated: 1}, false},
+		"died, and was sent again":   {[]writes{{create("a"): unknown, update("b"): unknown}, {create("a"): done, update("b"): done}}, journal.Counts{Created: 1, Updated: 1}, false},
+		"died, and nothing followed": {[]writes{{create("a"): unknown}, {update("b"): refused}}, journal.Counts{Created: 1}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := path(t)
+			for i, process := range c.processes {
+				j := journal.New(p, journal.Info{ID: "a"})
+				if i > 0 {
+					var err error
+					if j, err = journal.Open(p); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for e, o := range process {
+					if err := j.Intend(e); err != nil {
+						t.Fatal(err)
+					}
+					j.Note(e, o)
+				}
+				if i == len(c.processes)-1 {
+					if err := j.Finish(time.Now()); err != nil {
+						t.Fatal(err)
+					}
+					if j.Written() == c.gone {
+						t.Errorf("written: %v", !c.gone)
+					}
+				}
+				if err := j.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			j, err := journal.Read(p)
+			if c.gone {
+				if !errors.Is(err, fs.ErrNotExist) {
+					t.Errorf("it is there: %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer j.Close()
+			if got := j.Info().Counts; got != c.want || j.Info().State() != journal.Finished {
+				t.Errorf("%+v, %s, want %+v", got, j.Info().State(), c.want)
+			}
+		})
+	}
+}
