@@ -100,13 +100,13 @@ func (b *bringing) expect(t *target) (string, error) {
 
 // changedSince explains why a plan is refused.
 func (b *bringing) changedSince(s *session) error {
-	paths, err := b.runPaths()
+	runs, err := b.runs("")
 	if err != nil {
 		return err
 	}
-	for _, path := range paths {
-		if info, err := readInfo(path); err == nil && info.Same == b.same && info.State() == journal.Finished {
-			return &fault{exitRefused, fmt.Errorf("the plan was carried out already, by %s", info.ID), "to carry it out once more, add --yes"}
+	for _, r := range runs {
+		if r.err == nil && r.info.Same == b.same && r.info.State() == journal.Finished {
+			return &fault{exitRefused, fmt.Errorf("the plan was carried out already, by %s", r.info.ID), "to carry it out once more, add --yes"}
 		}
 	}
 	return &fault{exitRefused, importer.ErrAccountChanged, "make a new plan; or add --yes, to plan anew and carry that out"}

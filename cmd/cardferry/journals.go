@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -27,9 +26,19 @@ const noJournal = "off"
 
 func (e *env) runsDir() string { return filepath.Join(e.stateDir(), "runs") }
 
-// runPaths returns the paths of all journals, that of the run which was active last
-// first.
-func (e *env) runPaths() ([]string, error) {
+// storedRun is a run whose journal is kept.
+type storedRun struct {
+	id, path string
+	info     journal.Info
+	// err is why the journal cannot be looked into: journal.ErrInUse while the run goes
+	// on, and journal.ErrFormat or ErrDamaged.
+	err    error
+	active time.Time // when the run last wrote to the account, undo not counted
+}
+
+// runs returns the runs whose journals are kept, that which wrote last first; account
+// is "" for those of all accounts.
+func (e *env) runs(account string) ([]storedRun, error) {
 	if err := e.checkDirs(); err != nil {
 		return nil, err
 	}
@@ -37,53 +46,74 @@ func (e *env) runPaths() ([]string, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	active := map[string]time.Time{}
+	var all []storedRun
 	for _, f := range found {
-		if info, err := f.Info(); err == nil && strings.HasSuffix(f.Name(), journalExtension) {
-			active[filepath.Join(e.runsDir(), f.Name())] = info.ModTime()
+		id, ok := strings.CutSuffix(f.Name(), journalExtension)
+		file, err := f.Info()
+		if !ok || err != nil || account != "" && accountOf(id) != account {
+			continue
 		}
+		r := storedRun{id: id, path: filepath.Join(e.runsDir(), f.Name()), active: file.ModTime()}
+		if r.info, r.err = readInfo(r.path); r.err == nil {
+			r.active = r.info.Updated
+		}
+		all = append(all, r)
 	}
-	return slices.SortedFunc(maps.Keys(active), func(a, b string) int {
-		return cmp.Or(active[b].Compare(active[a]), strings.Compare(b, a))
-	}), nil
+	slices.SortFunc(all, func(a, b storedRun) int { return cmp.Or(b.active.Compare(a.active), strings.Compare(b.id, a.id)) })
+	return all, nil
 }
+
+func readInfo(path string) (journal.Info, error) {
+	j, err := journal.Read(path)
+	if err != nil {
+		return journal.Info{}, err
+	}
+	return j.Info(), j.Close()
+}
+
+// runTime is how the id of a run begins; the account follows.
+const runTime = "20060102-150405-"
+
+func accountOf(id string) string { return id[min(len(runTime), len(id)):] }
 
 // newRunID names a run that begins now.
 func (e *env) newRunID(account string, now time.Time) string {
 	for ; ; now = now.Add(time.Second) {
-		id := now.UTC().Format("20060102-150405") + "-" + account
+		id := now.UTC().Format(runTime) + account
 		if _, err := os.Lstat(filepath.Join(e.runsDir(), id+journalExtension)); err != nil {
 			return id
 		}
 	}
 }
 
-// findRun returns the path of the journal that RUN names: an id, the beginning of one,
-// "last", or the path of a file.
+// findRun returns the path of the journal that RUN names: an id, "last", the path of a
+// file, or the beginning of an id.
 func (e *env) findRun(name string) (string, error) {
 	if strings.ContainsRune(name, filepath.Separator) || strings.HasSuffix(name, journalExtension) {
 		return name, nil // whether it is there shows when it is opened
 	}
-	paths, err := e.runPaths()
+	runs, err := e.runs("")
 	if err != nil {
 		return "", err
 	}
-	var found []string
-	for _, path := range paths {
-		id := strings.TrimSuffix(filepath.Base(path), journalExtension)
-		if id == name || name == "last" {
-			return path, nil
+	var found []storedRun
+	for _, r := range runs {
+		if r.id == name || name == "last" {
+			return r.path, nil
 		}
-		if name != "" && strings.HasPrefix(id, name) {
-			found = append(found, path)
+		if name != "" && strings.HasPrefix(r.id, name) {
+			found = append(found, r)
 		}
+	}
+	if file, err := os.Stat(name); err == nil && file.Mode().IsRegular() {
+		return name, nil
 	}
 	switch {
 	case len(found) == 1:
-		return found[0], nil
+		return found[0].path, nil
 	case len(found) > 1:
 		return "", usage("list them with: cardferry runs", "%d runs begin with %q", len(found), name)
-	case len(paths) == 0:
+	case len(runs) == 0:
 		return "", notFound("a run that writes nothing leaves nothing to take back", "there are no runs")
 	}
 	return "", notFound("list them with: cardferry runs", "there is no run %q", name)
@@ -157,33 +187,23 @@ func (s *session) openJournal(a *account, file, same string) (j *journal.Journal
 // account, if it was interrupted; nil if there is none. onDamaged is told of journals
 // that cannot be read, and may be nil.
 func (e *env) interrupted(info *journal.Info, onDamaged func(path string)) (*journal.Journal, error) {
-	paths, err := e.runPaths()
+	runs, err := e.runs(info.Account)
 	if err != nil {
 		return nil, err
 	}
-	for _, path := range paths {
-		if !strings.Contains(filepath.Base(path), "-"+info.Account) {
-			continue
-		}
-		j, err := journal.Open(path)
-		if errors.Is(err, journal.ErrFormat) || errors.Is(err, journal.ErrDamaged) {
+	for _, r := range runs {
+		switch {
+		case errors.Is(r.err, journal.ErrInUse):
+			return nil, r.err
+		case r.err != nil: // not ours to touch; a lost journal only costs time
 			if onDamaged != nil {
-				onDamaged(path)
+				onDamaged(r.path)
 			}
-			continue // not ours to touch; a lost journal only costs time
-		}
-		if err != nil {
-			return nil, err
-		}
-		found := j.Info()
-		if found.Account == info.Account && found.Identity == info.Identity && found.Same == info.Same {
-			if found.State() == journal.Interrupted {
-				return j, nil
-			}
-			return nil, j.Close()
-		}
-		if err := j.Close(); err != nil {
-			return nil, err
+		case r.info.Account != info.Account || r.info.Identity != info.Identity || r.info.Same != info.Same:
+		case r.info.State() == journal.Interrupted:
+			return journal.Open(r.path)
+		default:
+			return nil, nil
 		}
 	}
 	return nil, nil

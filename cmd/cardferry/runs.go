@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -25,13 +24,14 @@ func newRuns(u *ui) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "runs",
 		Short: "List the runs that wrote to an account",
-		Long: `Runs lists the imports and migrations whose journals are kept, the newest first:
-what they wrote, whether they came to their end, and whether they were taken back.
-A run that wrote nothing is not among them.
+		Long: `Runs lists the runs of import, migrate, apply and dedupe whose journals are kept,
+that which wrote last first: what they wrote, whether they came to their end, and
+whether they were taken back. A run that wrote nothing is not among them, nor is one
+whose journal --journal keeps elsewhere: undo takes the name of that file.
 
 A journal holds the contacts that its run wrote and overwrote. --prune removes those
-of runs that were last active more than --older-than days ago; they can then not be
-taken back any more.
+of runs that last wrote more than --older-than days ago; they can then not be taken
+back any more. One that is damaged is listed as unreadable, with its file.
 
 ` + exitCodesHelp,
 		Example: "  cardferry runs\n  cardferry runs --prune --older-than 30",
@@ -48,6 +48,7 @@ type runLine struct {
 	Type     string         `json:"type"` // run
 	ID       string         `json:"id"`
 	State    journal.State  `json:"state"`
+	File     string         `json:"file,omitzero"` // of a journal that is unreadable
 	Account  string         `json:"account,omitzero"`
 	Command  []string       `json:"command,omitempty"`
 	Started  time.Time      `json:"started,omitzero"`
@@ -67,17 +68,17 @@ func (x *runsCommand) run() error {
 	if x.days < 0 {
 		return usage("", "--older-than must not be negative")
 	}
-	paths, err := x.runPaths()
+	runs, err := x.runs("")
 	if err != nil {
 		return err
 	}
 	now, removed := time.Now(), 0
 	table := tabwriter.NewWriter(x.stdout, 0, 0, 2, ' ', 0)
-	for _, path := range paths {
-		line := describeRun(path)
-		old := now.Sub(line.Updated) > time.Duration(x.days)*24*time.Hour
-		if x.prune && old && line.State != stateRunning && line.State != stateUnreadable {
-			if err := os.Remove(path); err != nil {
+	for _, r := range runs {
+		line := r.describe()
+		old := now.Sub(r.active) > time.Duration(x.days)*24*time.Hour
+		if x.prune && old && line.State != stateRunning {
+			if err := os.Remove(r.path); err != nil {
 				return err
 			}
 			removed++
@@ -87,16 +88,20 @@ func (x *runsCommand) run() error {
 			x.object(line)
 			continue
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", line.ID, line.State, countsText(line.Counts), shellLine(line.Command))
+		wrote, what := countsText(line.Counts), shellLine(line.Command)
+		if line.Command == nil {
+			wrote, what = "", line.File
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", line.ID, line.State, wrote, what)
 	}
 	if x.json {
-		x.lastObject(map[string]any{"type": "summary", "command": x.command, "runs": len(paths) - removed, "removed": removed})
+		x.lastObject(map[string]any{"type": "summary", "command": x.command, "runs": len(runs) - removed, "removed": removed})
 		return nil
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	if len(paths) == 0 {
+	if len(runs) == 0 {
 		x.note("there are no runs")
 	}
 	if removed > 0 {
@@ -105,23 +110,19 @@ func (x *runsCommand) run() error {
 	return nil
 }
 
-func describeRun(path string) runLine {
-	line := runLine{Type: "run", ID: strings.TrimSuffix(filepath.Base(path), journalExtension)}
-	j, err := journal.Read(path)
-	switch {
-	case errors.Is(err, journal.ErrInUse):
+func (r *storedRun) describe() runLine {
+	line := runLine{Type: "run", ID: r.id}
+	switch info := r.info; {
+	case errors.Is(r.err, journal.ErrInUse):
 		line.State = stateRunning
-		return line
-	case err != nil:
-		line.State = stateUnreadable
-		return line
-	}
-	defer j.Close()
-	info := j.Info()
-	line.State, line.Account, line.Command, line.Counts = info.State(), info.Account, info.Command, info.Counts
-	line.Started, line.Updated, line.Finished = info.Started, info.Updated, info.Finished
-	if info.Undo != nil {
-		line.Left = info.Undo.Left
+	case r.err != nil:
+		line.State, line.File = stateUnreadable, r.path
+	default:
+		line.State, line.Account, line.Command, line.Counts = info.State(), info.Account, info.Command, info.Counts
+		line.Started, line.Updated, line.Finished = info.Started, info.Updated, info.Finished
+		if info.Undo != nil {
+			line.Left = info.Undo.Left
+		}
 	}
 	return line
 }

@@ -88,14 +88,6 @@ func (x *undoCommand) run(ctx context.Context, name string) error {
 	})
 }
 
-func readInfo(path string) (journal.Info, error) {
-	j, err := journal.Read(path)
-	if err != nil {
-		return journal.Info{}, err
-	}
-	return j.Info(), j.Close()
-}
-
 // confirm asks whoever sits at the terminal.
 func (x *undoCommand) confirm(info journal.Info) error {
 	if x.yes || x.dryRun || !x.terminal {
