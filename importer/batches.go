@@ -77,7 +77,7 @@ func (im *importing) intend(steps []step) error {
 // carryOut writes a batch, so many requests at a time as are allowed.
 func (im *importing) carryOut(ctx context.Context, steps []step) error {
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(im.o.concurrency())
+	g.SetLimit(im.width())
 	for _, s := range steps {
 		g.Go(func() error {
 			if gctx.Err() != nil {
@@ -90,6 +90,15 @@ func (im *importing) carryOut(ctx context.Context, steps []step) error {
 		return err
 	}
 	return im.settle(ctx, mostUnconfirmed)
+}
+
+// width is how many writes are under way at a time.
+func (im *importing) width() int {
+	n := im.o.concurrency()
+	if g, ok := im.sink.(Gatherer); ok && n >= usualConcurrency {
+		return max(n, g.AtOnce())
+	}
+	return n
 }
 
 // failed returns what the journal is to say of a write that did not succeed.

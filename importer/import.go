@@ -24,8 +24,9 @@ type Options struct {
 	Policy OnDuplicate // "" is Fill
 	// Rules say which numbers are one, in matching and in uniting lists.
 	Rules contact.Rules
-	// Concurrency is how many requests are under way at a time; 0 is 4, which is
-	// what Microsoft allows for one mailbox.
+	// Concurrency is how many requests the service works on at a time; 0 is 4, which is
+	// what Microsoft allows for one mailbox. A [Gatherer] is given more at a time, but
+	// not if fewer than 4 are asked for.
 	Concurrency int
 	NoPhotos    bool
 	// Decisions are what people decided about records that waited for review.
@@ -54,7 +55,9 @@ type Options struct {
 	Settle time.Duration
 }
 
-func (o *Options) concurrency() int           { return cmp.Or(o.Concurrency, 4) }
+const usualConcurrency = 4
+
+func (o *Options) concurrency() int           { return cmp.Or(o.Concurrency, usualConcurrency) }
 func (o *Options) lookupPause() time.Duration { return cmp.Or(o.LookupPause, 2*time.Second) }
 func (o *Options) settle() time.Duration      { return cmp.Or(o.Settle, 10*time.Second) }
 

@@ -102,6 +102,12 @@ type PhotoReader interface {
 	Photo(ctx context.Context, id contact.ID) (*contact.Photo, error)
 }
 
+// A Gatherer is a Sink that can send several writes in one request, if it is given
+// them at a time. Each of them succeeds or fails by itself.
+type Gatherer interface {
+	AtOnce() int // so many calls of Create and Update at a time are of use
+}
+
 // A KeyFinder is a Sink that can look a contact up by the key it was created
 // with. It resolves ambiguous answers.
 type KeyFinder interface {

@@ -116,13 +116,25 @@ func (g *gate) answer(t *ticket, r reply, wait time.Duration) (own time.Duration
 		case unavailable:
 			g.fence.raise(now, wait, g.options.MaxWait, t.incident)
 		case tooMany:
-			g.stats.Throttled++
-			var isNew bool
-			if isNew, own = g.fence.raise(now, wait, g.options.MaxWait, t.incident); isNew && g.fence.concernsBudget(wait, g.options.Window) {
-				g.fence.halve(now, g.options.Window)
-			}
+			own = g.tooMany(now, wait, t.incident)
 		}
 	})
+	return own
+}
+
+// tooMany notes an answer 429 to what was sent after that incident.
+func (g *gate) tooMany(now time.Time, wait time.Duration, incident int) (own time.Duration) {
+	g.stats.Throttled++
+	var isNew bool
+	if isNew, own = g.fence.raise(now, wait, g.options.MaxWait, incident); isNew && g.fence.concernsBudget(wait, g.options.Window) {
+		g.fence.halve(now, g.options.Window)
+	}
+	return own
+}
+
+// throttled notes an answer 429 within another one.
+func (g *gate) throttled(wait time.Duration) (own time.Duration) {
+	g.change(func(now time.Time) { own = g.tooMany(now, wait, g.fence.incident) })
 	return own
 }
 

@@ -195,6 +195,14 @@ func (c *Client) DoRead(req *http.Request, buf []byte, limit int64) (*http.Respo
 	return call.do()
 }
 
+// Throttled notes an answer 429 that came within another answer, such as that to a part
+// of a batch, and how long it asks to wait (0 is unknown): all requests wait as if it
+// had been an answer of its own. It returns how long the same request is to wait
+// besides.
+func (c *Client) Throttled(wait time.Duration) time.Duration {
+	return c.gate.throttled(min(wait, c.maxWait))
+}
+
 // Stats returns what the client has done so far.
 func (c *Client) Stats() Stats { return c.gate.statistics() }
 

@@ -129,7 +129,7 @@ func (s *session) connect(a *account, base string, doer ratelimit.Doer, may acce
 	if err != nil {
 		return nil, usage("", "account %s: %w", a.name, err)
 	}
-	return odata.NewClient(signInErrors{signed.(readingDoer)}, odata.Account{BaseURL: base, Dialect: a.dialect, User: a.user, Name: a.name, Version: version, CountAs: ratelimit.WithParts})
+	return odata.NewClient(signInErrors{signed.(readingDoer)}, odata.Account{BaseURL: base, Dialect: a.dialect, User: a.user, Name: a.name, Version: version, CountAs: ratelimit.WithParts, Throttled: pacer.Throttled})
 }
 
 // withDialectPath adds the dialect's path to a base URL that has none, so that the

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +34,7 @@ var operations = []operation{
 	{"Synchronize folders (Graph)", "GET contactFolders/delta", "export --incremental", "TestSourceTracks, TestIncrementalIsFull"},
 	{"Create a contact", "POST contactFolders/{folder}/contacts", "import", "TestSinkKeepsTheContract, TestImportUnderFaults"},
 	{"Update a contact", "PATCH contacts/{contact}", "import --on-duplicate update", "TestSinkKeepsTheContract, TestImportUnderFaults"},
+	{"Several of these requests at a time", "POST $batch", "import", "TestGather, TestGatherAmbiguous, TestFindKeyTakesOneRequest, TestIncrementalRequests"},
 	{"Delete a contact", "DELETE contacts/{contact}", "undo", "TestSinkKeepsTheContract"},
 	{"Get a contact folder collection", "GET contactFolders", "folders", "TestFolderTree"},
 	{"Get the folders below one", "GET contactFolders/{folder}/childFolders", "folders", "TestFolderTree"},
@@ -54,7 +57,7 @@ type watcher struct {
 
 func (w *watcher) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	w.mu.Lock()
-	request, command := requestOf(r), w.command
+	request, command := requestOf(r.Method, r.URL, r.Header), w.command
 	refuse := w.refuse && strings.HasSuffix(request, "/photo/$value")
 	w.refuse = w.refuse && !refuse
 	w.mu.Unlock()
@@ -64,6 +67,10 @@ func (w *watcher) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	}
 	body, _ := io.ReadAll(r.Body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	requests := []string{request}
+	if strings.HasSuffix(request, "$batch") {
+		requests = append(requests, requestsIn(body)...)
+	}
 	answer := httptest.NewRecorder()
 	w.service.ServeHTTP(answer, r)
 	for name, values := range answer.Header() {
@@ -73,14 +80,19 @@ func (w *watcher) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	out.Write(answer.Body.Bytes())
 	if answer.Code < 300 {
 		w.mu.Lock()
-		w.seen[command+": "+request] = true
+		for _, request := range requests {
+			w.seen[command+": "+request] = true
+		}
 		w.mu.Unlock()
 	}
 }
 
 // requestOf names the operation that a request is.
-func requestOf(r *http.Request) string {
-	_, path, _ := strings.Cut(r.URL.Path, "/me/")
+func requestOf(method string, u *url.URL, header http.Header) string {
+	_, path, _ := strings.Cut(u.Path, "/me/")
+	if strings.HasSuffix(u.Path, "/$batch") {
+		path = "$batch"
+	}
 	parts := strings.Split(path, "/")
 	if len(parts) > 1 && parts[0] == "contactFolders" && parts[1] != "delta" {
 		parts[1] = "{folder}"
@@ -88,14 +100,30 @@ func requestOf(r *http.Request) string {
 	if len(parts) > 1 && parts[0] == "contacts" {
 		parts[1] = "{contact}"
 	}
-	request := r.Method + " " + strings.Join(parts, "/")
+	request := method + " " + strings.Join(parts, "/")
 	switch {
-	case strings.Contains(r.Header.Get("Prefer"), "odata.track-changes"):
+	case strings.Contains(header.Get("Prefer"), "odata.track-changes"):
 		request += ", Prefer: odata.track-changes"
-	case r.URL.Query().Get("$count") != "":
+	case u.Query().Get("$count") != "":
 		request += "?$count"
 	}
 	return request
+}
+
+// requestsIn names the operations in a batch.
+func requestsIn(batch []byte) (requests []string) {
+	var envelope struct {
+		Requests []struct{ Method, URL string }
+	}
+	if err := json.Unmarshal(batch, &envelope); err != nil {
+		return nil
+	}
+	for _, part := range envelope.Requests {
+		if u, err := url.Parse(part.URL); err == nil {
+			requests = append(requests, requestOf(part.Method, u, nil))
+		}
+	}
+	return requests
 }
 
 // TestOperations runs the commands of the table in every dialect, and compares what
@@ -172,6 +200,11 @@ func watch(t *testing.T, d outlook.Dialect) map[string]bool {
 	run("export of a photo that is not handed out", exitIncomplete, "export", "box:", filepath.Join(dir, "full.vcf"))
 	run("export --incremental", 0, "export", "box:", filepath.Join(dir, "inc.vcf"), "--incremental")
 	run("export --incremental", 0, "export", "box:", filepath.Join(dir, "inc.vcf"), "--incremental")
+	var many strings.Builder
+	for n := range 40 {
+		fmt.Fprintf(&many, `{"name":{"given":"Many %d"},"emails":[{"address":"m%d@new.example"}]}`+"\n", n, n)
+	}
+	run("import", 0, "import", file("many.jsonl", many.String()), "box:", "--journal", filepath.Join(dir, "many"))
 	run("import", 0, "import", file("people.jsonl", `{"uid":"u1","folder":"New/Below","name":{"given":"Ana"},"emails":[{"address":"ana@new.example"}],`+photo+`}`), "box:", "--journal", filepath.Join(dir, "first"))
 	run("import --on-duplicate update", 0, "import", file("again.jsonl", `{"uid":"u1","folder":"New/Below","name":{"given":"Ana","family":"Ruiz"},"emails":[{"address":"ana@new.example"}]}`), "box:", "--on-duplicate", "update")
 	run("undo", 0, "undo", "last", "--yes")

@@ -17,7 +17,8 @@ import (
 )
 
 // Sink is an account opened for writing. It implements importer.Sink, and with it
-// Projector, PhotoSink, PhotoReader, KeyFinder, Deleter and FolderRemover.
+// Projector, PhotoSink, PhotoReader, KeyFinder, Deleter,
+// FolderRemover and Gatherer.
 type Sink struct {
 	client  *odata.Client
 	folders *folders
@@ -34,7 +35,16 @@ var (
 	_ importer.KeyFinder     = (*Sink)(nil)
 	_ importer.Deleter       = (*Sink)(nil)
 	_ importer.FolderRemover = (*Sink)(nil)
+	_ importer.Gatherer      = (*Sink)(nil)
 )
+
+// AtOnce implements importer.Gatherer.
+func (s *Sink) AtOnce() int {
+	if !s.client.Gathers() {
+		return 0
+	}
+	return odata.AtOnce
+}
 
 // EnsureFolder implements importer.Sink. Concurrent calls create a folder once.
 func (s *Sink) EnsureFolder(ctx context.Context, path contact.FolderPath) (contact.FolderID, error) {
@@ -56,7 +66,7 @@ func (s *Sink) Create(ctx context.Context, folder contact.FolderID, c *contact.C
 	if err != nil {
 		return importer.Stored{}, fmt.Errorf("creating a contact: %w: %w", importer.ErrRejected, err)
 	}
-	answer, err := s.client.Send(ctx, http.MethodPost, link, body)
+	answer, err := s.client.Write(ctx, http.MethodPost, link, body)
 	if err != nil {
 		if odata.NotFound(err) {
 			s.folders.forget(ctx, folder)
@@ -81,7 +91,7 @@ func (s *Sink) Update(ctx context.Context, ref contact.Ref, change contact.Patch
 		kept.ID, kept.Version = ref.ID, ref.Version
 		return importer.Stored{Contact: kept, Losses: losses}, nil
 	}
-	answer, err := s.client.Send(ctx, http.MethodPatch, link, body)
+	answer, err := s.client.Write(ctx, http.MethodPatch, link, body)
 	if err != nil {
 		return importer.Stored{}, fmt.Errorf("updating a contact: %w", judge(err))
 	}

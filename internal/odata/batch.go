@@ -22,12 +22,17 @@ const maxParts = 20
 // batchTries is how often those of a batch are sent together that were throttled.
 const batchTries = 3
 
-// batchRequest and batchResponse are the envelope of a JSON batch.
+// batchEnvelope is a JSON batch, and batchResponse one of its answers.
+type batchEnvelope struct {
+	Requests []batchRequest `json:"requests"`
+}
+
 type batchRequest struct {
 	ID      string            `json:"id"`
 	Method  string            `json:"method"`
 	URL     string            `json:"url"`
 	Headers map[string]string `json:"headers,omitempty"`
+	Body    jsontext.Value    `json:"body,omitempty"`
 }
 
 type batchResponse struct {
@@ -113,7 +118,11 @@ func (c *Client) readBatches(ctx context.Context, batch string, links []string, 
 	for todo := *open; len(todo) > 0; {
 		some := todo[:min(maxParts, len(todo))]
 		todo = todo[len(some):]
-		answers, err := c.sendBatch(c.account.countAs(ctx, len(some)), batch, links, prefer, some)
+		parts := make([]batchRequest, len(some))
+		for n, i := range some {
+			parts[n] = c.part(i, http.MethodGet, links[i], prefer)
+		}
+		answers, err := c.sendBatch(c.account.countAs(ctx, len(some)), batch, parts)
 		if err != nil {
 			left = append(left, some...)
 			continue
@@ -138,18 +147,8 @@ const minBatchWait = 100 * time.Millisecond
 
 // sendBatch sends one batch, and returns the answers of its parts by their ids. They
 // come in any order.
-func (c *Client) sendBatch(ctx context.Context, batch string, links []string, prefer string, some []int) (map[string]batchResponse, error) {
-	var envelope struct {
-		Requests []batchRequest `json:"requests"`
-	}
-	for _, i := range some {
-		part := batchRequest{ID: strconv.Itoa(i), Method: http.MethodGet, URL: strings.TrimPrefix(links[i], c.base.EscapedPath())}
-		if p := c.prefers(prefer); p != "" {
-			part.Headers = map[string]string{"Prefer": p}
-		}
-		envelope.Requests = append(envelope.Requests, part)
-	}
-	body, err := json.Marshal(envelope)
+func (c *Client) sendBatch(ctx context.Context, batch string, parts []batchRequest) (map[string]batchResponse, error) {
+	body, err := json.Marshal(batchEnvelope{parts})
 	if err != nil {
 		return nil, fmt.Errorf("making a batch: %w", err)
 	}
@@ -161,7 +160,7 @@ func (c *Client) sendBatch(ctx context.Context, batch string, links []string, pr
 		Responses []batchResponse `json:"responses"`
 	}
 	if json.Unmarshal(answer, &responses) != nil {
-		return nil, errors.New("the answer to a batch makes no sense")
+		return nil, &Error{Method: http.MethodPost, Err: errors.New("the answer to a batch makes no sense")}
 	}
 	byID := make(map[string]batchResponse, len(responses.Responses))
 	for _, r := range responses.Responses {
@@ -180,13 +179,34 @@ func ReadsAlone(req *http.Request) bool {
 		return false
 	}
 	defer body.Close()
-	var envelope struct {
-		Requests []batchRequest `json:"requests"`
-	}
+	var envelope batchEnvelope
 	if json.UnmarshalRead(body, &envelope) != nil {
 		return false
 	}
 	return !slices.ContainsFunc(envelope.Requests, func(r batchRequest) bool { return r.Method != http.MethodGet })
+}
+
+// part makes a request of a batch, with its number for an id.
+func (c *Client) part(i int, method, link, prefer string) batchRequest {
+	p := batchRequest{ID: strconv.Itoa(i), Method: method, URL: strings.TrimPrefix(link, c.base.EscapedPath()), Headers: map[string]string{}}
+	if prefer = c.prefers(prefer); prefer != "" {
+		p.Headers["Prefer"] = prefer
+	}
+	return p
+}
+
+// response returns the answer as one to a request of its own.
+func (r *batchResponse) response() *http.Response {
+	header := http.Header{}
+	for name, value := range r.Headers {
+		header.Set(name, value)
+	}
+	return &http.Response{StatusCode: r.Status, Header: header}
+}
+
+// throttled reports whether the service asks to send the request again later.
+func (r *batchResponse) throttled() bool {
+	return r.Status == http.StatusTooManyRequests || r.Status == http.StatusServiceUnavailable && r.retryAfter() > 0
 }
 
 // retryAfter is the wait that a part asks for in headers of its own.

@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/cardferry/cardferry/formats/outlook"
 	"github.com/cardferry/cardferry/internal/wire"
@@ -32,6 +33,10 @@ type Account struct {
 	// CountAs returns the context of a request that stands for so many, so that the
 	// Doer counts it as those (ratelimit.WithParts); nil where nobody counts.
 	CountAs func(context.Context, int) context.Context
+	// Throttled is told of an answer 429 within the answer to a batch, and for how long
+	// it asks to wait (0 is unknown), so that the Doer holds the next requests up. It
+	// returns how long the same one is to wait besides. Nil where nobody holds them up.
+	Throttled func(time.Duration) time.Duration
 }
 
 func (a *Account) countAs(ctx context.Context, n int) context.Context {
@@ -41,6 +46,13 @@ func (a *Account) countAs(ctx context.Context, n int) context.Context {
 	return a.CountAs(ctx, n)
 }
 
+func (a *Account) throttled(wait time.Duration) time.Duration {
+	if a.Throttled == nil {
+		return max(wait, minBatchWait)
+	}
+	return a.Throttled(wait)
+}
+
 // Client talks to one account. It is safe for concurrent use.
 type Client struct {
 	doer    Doer
@@ -48,6 +60,8 @@ type Client struct {
 	base    *url.URL
 	owner   string // "/me" or "/users/{id}", escaped
 	agent   string
+
+	gatherer gatherer
 }
 
 // NewClient returns a client that sends through doer. The address must be https,

@@ -31,7 +31,7 @@ type quirks struct {
 	imageNotFound bool
 	noDeviceCode  bool
 	peopleNames   bool
-	latency       int
+	latency, work int
 	inactive      []string // in lower case
 }
 
@@ -91,6 +91,8 @@ var quirkTable = [...]quirk{
 		help: "the name of an e-mail address at example.org is that of the directory, whatever was sent"},
 	{name: "latency", number: func(q *quirks) *int { return &q.latency },
 		help: "every request takes N milliseconds more, as on a long way; the requests of a batch take them once"},
+	{name: "work", number: func(q *quirks) *int { return &q.work },
+		help: "every request takes N milliseconds at the mailbox, also within a batch"},
 	{name: "inactive", list: func(q *quirks) *[]string { return &q.inactive },
 		help: "the mailbox of this user answers MailboxNotEnabledForRESTAPI; may be given several times"},
 }

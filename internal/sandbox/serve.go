@@ -44,6 +44,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.write(w, a)
 		return
 	}
+	s.stats.sent.Add(1)
 	pause(r, time.Duration(s.quirks.latency)*time.Millisecond)
 	c := &call{s: s, r: r, n: s.serial.Add(1), base: baseURL(r)}
 	a, alive := c.run()
@@ -121,6 +122,7 @@ func (s *Server) answer(c *call) *answer {
 	if err := c.permit(); err != nil {
 		return c.failed(err)
 	}
+	pause(c.r, time.Duration(s.quirks.work)*time.Millisecond)
 	c.stall()
 	return c.result(c.dispatch())
 }

@@ -11,7 +11,8 @@ import (
 // /_sandbox/stats, those that failed included: Requests is the sum of Reads
 // (GET of contacts and folders), PhotoReads (GET of a photo or its metadata)
 // and Writes (everything else). The parts of a batch are requests, the batch is
-// none; sign-in is not counted.
+// none, as the service's limits have it; Sent counts the other way round, as the wire
+// has it. Sign-in is not counted.
 type Stats struct {
 	Requests    int `json:"requests"`
 	Reads       int `json:"reads"`
@@ -20,11 +21,12 @@ type Stats struct {
 	Throttled   int `json:"throttled"` // answered with 429
 	MaxInFlight int `json:"maxInFlight"`
 	Batches     int `json:"batches"`
+	Sent        int `json:"sent"`
 }
 
 type counters struct {
 	reads, writes, photoReads, throttled atomic.Int64
-	inFlight, maxInFlight, batches       atomic.Int64
+	inFlight, maxInFlight, batches, sent atomic.Int64
 }
 
 // Stats returns the counts so far.
@@ -33,7 +35,7 @@ func (s *Server) Stats() Stats {
 	st := Stats{
 		Reads: int(c.reads.Load()), Writes: int(c.writes.Load()), PhotoReads: int(c.photoReads.Load()),
 		Throttled: int(c.throttled.Load()), MaxInFlight: int(c.maxInFlight.Load()),
-		Batches: int(c.batches.Load()),
+		Batches: int(c.batches.Load()), Sent: int(c.sent.Load()),
 	}
 	st.Requests = st.Reads + st.Writes + st.PhotoReads
 	return st
@@ -60,7 +62,7 @@ func (c *counters) begin(r *http.Request) (end func()) {
 }
 
 func (c *counters) reset() {
-	for _, n := range []*atomic.Int64{&c.reads, &c.writes, &c.photoReads, &c.throttled, &c.batches} {
+	for _, n := range []*atomic.Int64{&c.reads, &c.writes, &c.photoReads, &c.throttled, &c.batches, &c.sent} {
 		n.Store(0)
 	}
 	c.maxInFlight.Store(c.inFlight.Load())

@@ -144,7 +144,7 @@ func TestStats(t *testing.T) {
 	c.do("GET", "/v1.0/me/contacts", "", "Authorization: ")
 	c.do("DELETE", "/v1.0/me/contacts/"+id, "")
 	if got, want := c.want(200, "GET", "/_sandbox/stats", "", "Authorization: ").body,
-		`{"requests":6,"reads":2,"writes":2,"photoReads":2,"throttled":0,"maxInFlight":1,"batches":0}`+"\n"; got != want {
+		`{"requests":6,"reads":2,"writes":2,"photoReads":2,"throttled":0,"maxInFlight":1,"batches":0,"sent":6}`+"\n"; got != want {
 		t.Errorf("got %s want %s", got, want)
 	}
 	c.want(204, "DELETE", "/_sandbox/stats", "")
