@@ -116,6 +116,9 @@ func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], rea
 	}
 	im.report.Existing = len(x.slots)
 
+	if err := im.completeWrites(ctx, x); err != nil {
+		return im.report, err
+	}
 	in, err := readInput(ctx, im.counted(records), o, im.unreadable)
 	if err != nil {
 		return im.report, err
@@ -142,6 +145,8 @@ type importing struct {
 	in     *input
 	plan   *planner
 	open   map[string]bool // keys that a run which died may have created
+	// unresolved counts the writes of any kind that it left open.
+	unresolved int
 	// folders are the account's paths, by their folded forms; nil while they are not known.
 	folders map[contact.FolderPath]contact.FolderPath
 
@@ -192,8 +197,46 @@ func (im *importing) resume(ctx context.Context) error {
 	if err != nil || writes == 0 {
 		return err
 	}
-	im.open = open
+	im.open, im.unresolved = open, writes
 	return settle(ctx, im.o.Journal, im.o.settle(), func() { im.progress(StageSettle, 0, 0) })
+}
+
+// completeWrites has the sink complete the writes that a run which died left in
+// between, as far as their contacts are there.
+func (im *importing) completeWrites(ctx context.Context, x *index) error {
+	sink, ok := im.sink.(Resumer)
+	if !ok || im.o.DryRun || im.unresolved == 0 {
+		return nil
+	}
+	for e, err := range im.o.Journal.Entries() {
+		if err != nil {
+			return err
+		}
+		if e.Status != journal.Unknown || e.Want == nil || e.Key == "" {
+			continue
+		}
+		for _, i := range x.withKey(e.Key) {
+			there, err := x.get(i)
+			if err != nil {
+				return err
+			}
+			now, err := sink.Resume(ctx, there.Ref(), e.Want)
+			if errors.Is(err, ErrRejected) {
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("completing the writes of an interrupted run: %w", err)
+			}
+			if now.Photo != nil { // the index has no need of it
+				photo := *now.Photo
+				photo.Data, now.Photo = nil, &photo
+			}
+			if x.slots[i], err = x.spool.Add(now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // recent is how long after its last sign of life nothing of a run that died is

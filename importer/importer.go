@@ -115,6 +115,15 @@ type KeyFinder interface {
 	FindKey(ctx context.Context, key string) ([]*contact.Contact, error)
 }
 
+// A Resumer is a Sink that takes more than one request for some writes, so that a run
+// which dies can leave a contact in between.
+type Resumer interface {
+	// Resume completes such a write: the contact that is there is made what was wanted,
+	// unless somebody else has changed it since. It returns the contact as it is then,
+	// with errors as Update's.
+	Resume(ctx context.Context, ref contact.Ref, want *contact.Contact) (*contact.Contact, error)
+}
+
 // A Deleter is a Sink that can delete contacts. An import never asks for it: it is
 // for taking back what a run created, and for joining duplicates.
 type Deleter interface {

@@ -46,6 +46,13 @@ func newDavLogin(a *account, get func(string) string) (*davLogin, error) {
 			return nil, usage("presets are "+strings.Join(dav.Providers(), ", "), "account %s: unknown preset %q", a.name, name)
 		}
 	}
+	switch groups := get("groups"); groups {
+	case "":
+	case "cards", "categories":
+		l.preset.Groups = groups == "cards"
+	default:
+		return nil, usage("groups is cards or categories", "account %s: unknown groups %q", a.name, groups)
+	}
 	a.url = cmp.Or(a.url, l.preset.URL)
 	if _, domain, isAddress := strings.Cut(l.user, "@"); a.url == "" && !isAddress {
 		return nil, usage("set url to the server's address, such as https://cloud.example.org/", "account %s: no url is set", a.name)

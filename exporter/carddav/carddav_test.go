@@ -183,8 +183,8 @@ func TestDamagedCursorHasExpired(t *testing.T) {
 	}
 }
 
-// TestGroups: groups of either kind are categories of their members, and no contacts. A
-// group that changes brings its members.
+// TestGroups: groups of either kind are contacts, and categories of their members. A
+// group that is new, changes or goes brings its members.
 func TestGroups(t *testing.T) {
 	for name, h := range habits {
 		t.Run(name, func(t *testing.T) {
@@ -196,26 +196,34 @@ func TestGroups(t *testing.T) {
 			server.Put("contacts", "0-apple.vcf", card("Ski", "X-ADDRESSBOOKSERVER-KIND:group", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:UID-ann", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:uid-bob"))
 			server.Put("contacts", "z-four.vcf", strings.ReplaceAll(card("Chess", "KIND:group", "MEMBER:urn:uuid:uid-bob", "MEMBER:urn:uuid:nobody"), "3.0", "4.0"))
 			s := New(client(t, server.URL))
-			first := list(t, s, "")
-			if want := "[ann own+Ski bob own+Ski+Chess cid own]"; fmt.Sprint(first.names) != want || len(first.bad) > 0 {
-				t.Errorf("got %v, bad %v, want %s", first.names, first.bad, want)
+			at := list(t, s, "")
+			check := func(when, want string, gone int) {
+				t.Helper()
+				if fmt.Sprint(at.names) != want || len(at.bad) > 0 || len(at.deleted) != gone {
+					t.Errorf("%s: %v, bad %v, deleted %v, want %s", when, at.names, at.bad, at.deleted, want)
+				}
 			}
+			check("at first", "[Chess  Ski  ann own+Ski bob own+Ski+Chess cid own]", 0)
 			server.Put("contacts", "bob.vcf", card("bob"))
-			if changed := list(t, s, first.next); fmt.Sprint(changed.names) != "[bob Ski+Chess]" {
-				t.Errorf("after a change of a member: %v", changed.names)
-			}
-			server.Put("contacts", "bob.vcf", card("bob", "CATEGORIES:own"))
-			first = list(t, s, first.next)
+			at = list(t, s, at.next)
+			check("after a change of a member", "[bob Ski+Chess]", 0)
 			server.Put("contacts", "0-apple.vcf", card("Ski", "X-ADDRESSBOOKSERVER-KIND:group", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:uid-cid"))
-			second := list(t, s, first.next)
-			if want := "[ann own bob own+Chess cid own+Ski]"; fmt.Sprint(second.names) != want {
-				t.Errorf("after a change of a group: %v, want %s", second.names, want)
-			}
+			at = list(t, s, at.next)
+			check("after a change of a group", "[Chess  Ski  ann own bob Chess cid own+Ski]", 0)
 			server.Remove("contacts", "0-apple.vcf")
-			third := list(t, s, second.next)
-			if want := "[ann own bob own+Chess cid own]"; fmt.Sprint(third.names) != want || len(third.deleted) > 0 {
-				t.Errorf("after the end of a group: %v, deleted %v, want %s", third.names, third.deleted, want)
-			}
+			at = list(t, s, at.next)
+			check("after the end of a group", "[Chess  ann own bob Chess cid own]", 1)
+			server.Put("contacts", "new.vcf", card("Go", "X-ADDRESSBOOKSERVER-KIND:group", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:uid-ann"))
+			at = list(t, s, at.next)
+			check("after a new group", "[Chess  Go  ann own+Go bob Chess cid own]", 0)
+			server.Put("contacts", "cid.vcf", card("Bridge", "X-ADDRESSBOOKSERVER-KIND:group", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:uid-bob"))
+			at = list(t, s, at.next)
+			check("after a contact has become a group", "[Bridge  Chess  Go  ann own+Go bob Bridge+Chess]", 0)
+			server.Put("contacts", "empty.vcf", card("Nobody", "X-ADDRESSBOOKSERVER-KIND:group"))
+			at = list(t, s, at.next)
+			check("after a new group of nobody", "[Bridge  Chess  Go  Nobody  ann own+Go bob Bridge+Chess]", 0)
+			at = list(t, s, at.next)
+			check("after nothing", "[]", 0)
 		})
 	}
 }

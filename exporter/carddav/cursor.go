@@ -27,7 +27,7 @@ type position struct {
 	Groups  []string          `json:"groups,omitempty"` // those names that are groups
 }
 
-const positionVersion = 1
+const positionVersion = 2
 
 // maxPosition bounds what a cursor may unpack to.
 const maxPosition = 256 << 20

@@ -17,8 +17,8 @@ import (
 const pageSize = 100
 
 // Pages implements exporter.Source. Contacts come in the order of their addresses; the
-// last page alone has a cursor. When a group has changed since the cursor, all contacts
-// come: whose categories it changes is not known.
+// last page alone has a cursor. When a group is new, has changed or is gone since the
+// cursor, all contacts come: whose categories that changes is not known.
 //
 // The contacts are kept aside, in a temporary file when they are many, until all cards
 // have been read: a group may come last. (To ask for the groups first costs some servers
@@ -42,18 +42,18 @@ func (s *Source) list(ctx context.Context, folder contact.Folder, from exporter.
 		yield(&exporter.Page{}, nil)
 		return nil
 	}
-	l := &listing{source: s, folder: folder, reader: reader{client: s.client, book: book},
-		aside: spool.New(""), last: &exporter.Page{}, groups: groups{members: map[string][]string{}}}
-	defer l.aside.Close()
-	found, err := l.find(ctx, from)
+	l := &listing{source: s, folder: folder, reader: reader{client: s.client, book: book}}
+	l.begin()
+	defer func() { l.aside.Close() }()
+	found, err := l.read(ctx, from)
 	if err != nil {
 		return err
 	}
-	if err := l.gather(ctx, found.entries); err != nil {
-		return err
-	}
-	found.next.Groups = l.groups.names
+	found.next.Groups = l.groups.names(book.Href)
 	l.last.Deleted = found.deleted
+	if len(l.seen) == 0 && len(found.entries) == len(found.next.Seen) { // all have been read
+		s.client.SetGroups(book.Href, l.groups.all)
+	}
 	if l.last.Next, err = found.next.cursor(); err != nil {
 		return err
 	}
@@ -69,35 +69,54 @@ type listing struct {
 	aside  *spool.Spool
 	slots  []spool.Slot
 	groups groups
+	seen   []string       // addresses of groups that are read for their members alone
 	last   *exporter.Page // what is not a contact
 }
 
-// find finds out which cards are to be read.
-func (l *listing) find(ctx context.Context, from exporter.Cursor) (*changes, error) {
+// begin forgets what has been read.
+func (l *listing) begin() {
+	if l.aside != nil {
+		l.aside.Close()
+	}
+	l.aside, l.slots, l.number, l.seen = spool.New(""), nil, 0, nil
+	l.last, l.groups = &exporter.Page{}, groups{members: map[string][]string{}}
+}
+
+// read finds out which cards are to be read, and reads them.
+func (l *listing) read(ctx context.Context, from exporter.Cursor) (*changes, error) {
 	s, book := l.source, l.reader.book
-	if from == "" {
-		return s.everything(ctx, book)
-	}
-	p, err := parse(from)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.since(ctx, book, p)
-	if err != nil {
-		return nil, err
-	}
-	if !p.touches(book.Href, found) {
-		for _, name := range p.Groups { // a contact that has changed may be in one
-			found.entries = append(found.entries, dav.Entry{Href: book.Href + name})
+	var deleted []contact.ID
+	if from != "" {
+		p, err := parse(from)
+		if err != nil {
+			return nil, err
 		}
-		return found, nil
+		found, err := s.since(ctx, book, p)
+		if err != nil {
+			return nil, err
+		}
+		if !p.touches(book.Href, found) {
+			entries := found.entries
+			for _, name := range p.Groups { // a contact that has changed may be in one
+				l.seen = append(l.seen, book.Href+name)
+				entries = append(entries, dav.Entry{Href: book.Href + name})
+			}
+			if err := l.gather(ctx, entries); err != nil {
+				return nil, err
+			}
+			if len(l.groups.all) == len(p.Groups) { // there is no new one
+				return found, nil
+			}
+			l.begin()
+		}
+		deleted = found.deleted
 	}
-	deleted := found.deleted
-	if found, err = s.everything(ctx, book); err != nil {
+	found, err := s.everything(ctx, book)
+	if err != nil {
 		return nil, err
 	}
-	found.deleted = slices.DeleteFunc(deleted, func(id contact.ID) bool { return slices.Contains(p.Groups, nameIn(book.Href, string(id))) })
-	return found, nil
+	found.deleted = deleted
+	return found, l.gather(ctx, found.entries)
 }
 
 // gather reads the cards, a number at a time; the next ones are read while those before
@@ -152,7 +171,7 @@ func (l *listing) start(ctx context.Context, rest *[]dav.Entry, size int) *chunk
 	return c
 }
 
-// take decodes a card and keeps the contact aside, or the group.
+// take decodes a card and keeps the contact aside, and notes the group that it is.
 func (l *listing) take(card *dav.Card) error {
 	var c *contact.Contact
 	var group *dav.Group
@@ -164,7 +183,9 @@ func (l *listing) take(card *dav.Card) error {
 	}
 	card.Data = nil
 	if group != nil {
-		l.groups.add(nameIn(l.reader.book.Href, card.Href), group)
+		l.groups.add(group)
+	}
+	if slices.Contains(l.seen, card.Href) || group != nil && group.IsMade(c) {
 		return nil
 	}
 	l.number++

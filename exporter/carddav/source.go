@@ -14,8 +14,9 @@ import (
 // Source is an account opened for reading. It implements exporter.Source and
 // exporter.Counter. Photos are within the contacts of its pages.
 //
-// Cards that stand for groups are no contacts: their names are categories of their
-// members. What such a card holds besides, and a group without members, is not read.
+// A card that stands for a group is a contact as any other, so that nothing in it is lost;
+// and its name is a category of its members. Only groups that cardferry has made for
+// categories, and that say nothing else, are none.
 type Source struct {
 	client *dav.Client
 	sizes  sizes
@@ -34,8 +35,7 @@ func (s *Source) Folders(ctx context.Context) ([]contact.Folder, error) {
 	return s.client.Folders(ctx)
 }
 
-// Count implements exporter.Counter. It counts groups too: no cheap question tells them
-// from contacts.
+// Count implements exporter.Counter. It counts groups that were made for categories too.
 func (s *Source) Count(ctx context.Context, folder contact.Folder) (int, error) {
 	book, err := s.book(ctx, folder)
 	if err != nil || book.Missing {

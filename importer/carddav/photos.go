@@ -18,15 +18,16 @@ func (s *Sink) EmbedsPhotos() {}
 // roomForText is what of a card's size limit is left to all that is no photo.
 const roomForText = 16 << 10
 
-// limit returns how many bytes a photo may have in a card of at most so many bytes (0:
-// the book does not say): in base64 it takes a third more.
-func (s *Sink) limit(maxCard int64) int {
+// limit returns how many bytes a photo may have in a card of the account: in base64 it
+// takes a third more. It is one for all of the account's books, so that a photo has the
+// same form whichever it is for.
+func (s *Sink) limit() int {
 	p := s.client.Provider()
 	limit := formats.MaxPhoto
 	if p.MaxPhoto > 0 {
 		limit = min(limit, p.MaxPhoto)
 	}
-	for _, card := range []int64{maxCard, int64(p.MaxCard)} {
+	for _, card := range []int64{s.client.MaxCard(), int64(p.MaxCard)} {
 		if card > 0 {
 			limit = min(limit, int(max(card-roomForText, card/2)*73/100))
 		}
@@ -40,7 +41,7 @@ func (w *writing) photoLimits() []int {
 	if w.want.Photo == nil {
 		return []int{0}
 	}
-	limit := w.sink.limit(w.book.MaxSize)
+	limit := w.sink.limit()
 	return []int{limit, min(limit, 100<<10), min(limit, 30<<10), 0}
 }
 
@@ -80,7 +81,7 @@ func (s *Sink) form(p *contact.Photo, limit int) (*contact.Photo, error) {
 
 // PhotoForm implements importer.PhotoSink. What SetPhoto would refuse is p itself.
 func (s *Sink) PhotoForm(p *contact.Photo) *contact.Photo {
-	form, err := s.form(p, s.limit(0))
+	form, err := s.form(p, s.limit())
 	if err != nil {
 		return p
 	}
@@ -89,7 +90,7 @@ func (s *Sink) PhotoForm(p *contact.Photo) *contact.Photo {
 
 // SetPhoto implements importer.PhotoSink.
 func (s *Sink) SetPhoto(ctx context.Context, ref contact.Ref, p *contact.Photo) (*contact.Photo, error) {
-	form, err := s.form(p, s.limit(0))
+	form, err := s.form(p, s.limit())
 	if err != nil {
 		return nil, fmt.Errorf("setting a photo: %w: %w", importer.ErrRejected, err)
 	}

@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/importer"
@@ -20,15 +22,25 @@ import (
 )
 
 // Sink is an account opened for writing. It implements importer.Sink, and with it
-// Projector, PhotoEmbedder, PhotoRemover, PhotoReader, KeyFinder, Deleter and FolderRemover.
+// Projector, PhotoEmbedder, PhotoRemover, PhotoReader, KeyFinder, Resumer, Deleter and
+// FolderRemover.
 type Sink struct {
 	client  *dav.Client
 	folders *folders
+	groups  *groups
 	guard   guard
+	// only3: vCard 4.0, which the service says it takes, does not come to harm only in
+	// the eyes of those who ask for it.
+	only3 atomic.Bool
+	// doubtful are creates of which nobody knows whether they were carried out: their
+	// *writing, by address.
+	doubtful sync.Map
 }
 
 // New returns the account that the client talks to.
-func New(c *dav.Client) *Sink { return &Sink{client: c, folders: newFolders(c)} }
+func New(c *dav.Client) *Sink {
+	return &Sink{client: c, folders: newFolders(c), groups: &groups{client: c, queues: map[string]*queue{}}}
+}
 
 var (
 	_ importer.Sink          = (*Sink)(nil)
@@ -37,6 +49,7 @@ var (
 	_ importer.PhotoRemover  = (*Sink)(nil)
 	_ importer.PhotoReader   = (*Sink)(nil)
 	_ importer.KeyFinder     = (*Sink)(nil)
+	_ importer.Resumer       = (*Sink)(nil)
 	_ importer.Deleter       = (*Sink)(nil)
 	_ importer.FolderRemover = (*Sink)(nil)
 )
@@ -49,12 +62,47 @@ func (s *Sink) Create(ctx context.Context, folder contact.FolderID, c *contact.C
 		return importer.Stored{}, fmt.Errorf("creating a contact: %w", judge(err))
 	}
 	w := &writing{sink: s, book: book, href: dav.CardHref(book.Href, c.Key), want: prepared(c)}
-	stored, err := w.create(ctx)
+	in, err := s.groups.split(ctx, book, w.want, nil)
+	if err != nil {
+		return importer.Stored{}, fmt.Errorf("creating a contact: %w", judge(err))
+	}
+	stored, adopted, err := s.groups.adopt(ctx, w)
+	if err == nil && !adopted {
+		stored, err = w.create(ctx)
+	}
+	if dav.Ambiguous(err) {
+		s.doubtful.Store(w.href, w)
+	}
+	if err == nil {
+		err = s.groups.join(ctx, book, &stored, in)
+	}
 	if err != nil {
 		return importer.Stored{}, fmt.Errorf("creating a contact: %w", judge(err))
 	}
 	stored.Contact.Folder = path
 	return stored, nil
+}
+
+// Resume implements importer.Resumer.
+func (s *Sink) Resume(ctx context.Context, ref contact.Ref, want *contact.Contact) (*contact.Contact, error) {
+	card, now, book, err := s.read(ctx, ref.ID)
+	if err != nil {
+		return nil, fmt.Errorf("completing a contact: %w", judge(err))
+	}
+	w := &writing{sink: s, book: book, href: string(ref.ID), want: prepared(want)}
+	in, err := s.groups.split(ctx, book, w.want, now)
+	if err != nil {
+		return nil, fmt.Errorf("completing a contact: %w", judge(err))
+	}
+	stored, err := w.complete(ctx, card, now)
+	if err == nil {
+		err = s.groups.join(ctx, book, &stored, in)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("completing a contact: %w", judge(err))
+	}
+	stored.Contact.Folder = s.folders.pathOf(book.Href)
+	return stored.Contact, nil
 }
 
 // prepared returns the contact as it is to be stored: its folder is the book, and its
@@ -129,20 +177,30 @@ var errUnread = errors.New("the stored card has parts that cannot be read, and t
 func (s *Sink) change(ctx context.Context, id contact.ID, edit func(now *contact.Contact) (*contact.Contact, []contact.Loss)) (importer.Stored, error) {
 	var last error
 	for range attempts {
-		card, now, book, err := s.read(ctx, id)
+		card, alone, book, err := s.read(ctx, id)
 		if err != nil {
 			return importer.Stored{}, err
 		}
+		now := alone.Clone()
+		if err := s.groups.categorise(ctx, book, now); err != nil {
+			return importer.Stored{}, err
+		}
 		next, losses := edit(now)
-		if contact.Equal(now, next) {
-			now.Folder = s.folders.pathOf(book.Href)
-			return importer.Stored{Contact: now, Losses: losses}, nil
+		in, err := s.groups.split(ctx, book, next, alone)
+		if err != nil {
+			return importer.Stored{}, err
 		}
-		if len(now.Unread) > 0 {
-			return importer.Stored{}, fmt.Errorf("%w: %w", importer.ErrRejected, errUnread)
+		stored := importer.Stored{Contact: alone}
+		if !contact.Equal(alone, next) {
+			if len(now.Unread) > 0 {
+				return importer.Stored{}, fmt.Errorf("%w: %w", importer.ErrRejected, errUnread)
+			}
+			w := &writing{sink: s, book: book, href: string(id), want: next, v4: isV4(card.Data)}
+			stored, err = w.replace(ctx, card.ETag)
 		}
-		w := &writing{sink: s, book: book, href: string(id), want: next, v4: isV4(card.Data)}
-		stored, err := w.replace(ctx, card.ETag)
+		if err == nil {
+			err = s.groups.join(ctx, book, &stored, in)
+		}
 		if err == nil {
 			stored.Losses = append(stored.Losses, losses...)
 			stored.Contact.Folder = s.folders.pathOf(book.Href)
@@ -173,10 +231,7 @@ func (s *Sink) read(ctx context.Context, id contact.ID) (*dav.Card, *contact.Con
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	c, group, err := dav.Decode(card)
-	if err == nil && group != nil {
-		err = errors.New("it is a group")
-	}
+	c, _, err := dav.Decode(card)
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("%w: the card cannot be read: %w", importer.ErrRejected, err)
 	}
@@ -205,7 +260,17 @@ func (s *Sink) FindKey(ctx context.Context, key string) ([]*contact.Contact, err
 	}
 	var found []*contact.Contact
 	for _, folder := range tree {
-		_, c, _, err := s.read(ctx, contact.ID(dav.CardHref(string(folder.ID), key)))
+		href := dav.CardHref(string(folder.ID), key)
+		card, c, book, err := s.read(ctx, contact.ID(href))
+		if w, ok := s.doubtful.LoadAndDelete(href); ok && err == nil && c.Key == key {
+			var stored importer.Stored
+			if stored, err = w.(*writing).complete(ctx, card, c); err == nil {
+				c = stored.Contact
+			}
+		}
+		if err == nil {
+			err = s.groups.categorise(ctx, book, c)
+		}
 		switch {
 		case dav.NotFound(err):
 		case err != nil && errors.Is(err, importer.ErrRejected):
@@ -224,10 +289,36 @@ func (s *Sink) Delete(ctx context.Context, ref contact.Ref) error {
 	if !strings.Contains(string(ref.ID), "/") || strings.HasSuffix(string(ref.ID), "/") {
 		return fmt.Errorf("deleting a contact: %w: %w", importer.ErrRejected, errGone)
 	}
-	if err := s.client.Delete(ctx, string(ref.ID), ref.Version); err != nil {
+	uid, err := s.memberUID(ctx, ref.ID)
+	if err == nil {
+		err = s.client.Delete(ctx, string(ref.ID), ref.Version)
+	}
+	if err == nil {
+		err = s.groups.forget(ctx, bookOf(ref.ID), string(ref.ID), uid)
+	}
+	if err != nil {
 		return fmt.Errorf("deleting a contact: %w", judge(err))
 	}
 	return nil
+}
+
+// bookOf returns the address of the book that an id is in.
+func bookOf(id contact.ID) string { return string(id[:strings.LastIndexByte(string(id), '/')+1]) }
+
+// memberUID returns the UID of a contact whose book has groups, which it may be a member
+// of; "" where there is none.
+func (s *Sink) memberUID(ctx context.Context, id contact.ID) (string, error) {
+	if known, _ := s.client.Groups(bookOf(id)); len(known) == 0 {
+		return "", nil
+	}
+	_, c, _, err := s.read(ctx, id)
+	if dav.NotFound(err) || errors.Is(err, importer.ErrRejected) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return c.UID, nil
 }
 
 // judge says which of the errors of a Sink a failed request is.

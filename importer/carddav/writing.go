@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"unicode"
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats/vcard"
@@ -21,10 +22,15 @@ type writing struct {
 	href string
 	want *contact.Contact // what the card is to say
 	v4   bool             // in vCard 4.0
+	// fresh: it is created in vCard 4.0, because the service says that it takes that.
+	fresh bool
 	// plain: the service refuses the card with all that it says. What is uncommon in it
 	// is hidden.
 	plain  bool
 	losses []contact.Loss
+	unkept []contact.Loss // what the card that was sent last does not hold
+	// ignored is what of it the service is known to drop.
+	ignored []contact.Loss
 }
 
 // isV4 reports whether a card is of version 4.0: it stays so.
@@ -38,6 +44,9 @@ func (w *writing) encode(c *contact.Contact) ([]byte, []contact.Loss, error) {
 	o := vcard.Options{Version: "3.0"}
 	if w.v4 {
 		o.Version = "4.0"
+	}
+	if dav.GroupOf(c) != nil {
+		c = dav.AsGroup(c, w.v4)
 	}
 	return vcard.Marshal(c, o)
 }
@@ -95,6 +104,8 @@ func (w *writing) create(ctx context.Context) (importer.Stored, error) {
 	if there {
 		return w.earlier(ctx, nil)
 	}
+	w.fresh = w.book.V4 && !w.sink.only3.Load()
+	w.v4 = w.fresh
 	stored, card, err := w.put(ctx, "")
 	if dav.UIDConflict(err) && w.want.UID != dav.UIDOf(cmpKey(w.want)) {
 		w.want.UID = dav.UIDOf(cmpKey(w.want))
@@ -103,6 +114,11 @@ func (w *writing) create(ctx context.Context) (importer.Stored, error) {
 	}
 	if dav.Changed(err) {
 		return w.earlier(ctx, err)
+	}
+	if dav.Ambiguous(err) { // it may be there
+		if stored, lookErr := w.earlier(ctx, err); lookErr == nil {
+			return stored, nil
+		}
 	}
 	if err != nil {
 		return importer.Stored{}, err
@@ -115,14 +131,73 @@ func (w *writing) create(ctx context.Context) (importer.Stored, error) {
 
 // earlier returns the contact that stands where a new one was to be created.
 func (w *writing) earlier(ctx context.Context, refusal error) (importer.Stored, error) {
-	_, c, _, err := w.sink.read(ctx, contact.ID(w.href))
+	card, c, _, err := w.sink.read(ctx, contact.ID(w.href))
 	if err != nil {
 		return importer.Stored{}, err
 	}
 	if c.Key != w.want.Key {
 		return importer.Stored{}, errors.Join(importer.ErrRejected, errors.New("another contact stands in its place"), refusal)
 	}
-	return importer.Stored{Contact: c}, nil
+	return w.complete(ctx, card, c)
+}
+
+// complete makes of a card, which an attempt has left that may not have come to its end,
+// what it was to be. One that says what nobody wanted to write is somebody else's by now,
+// and is left.
+func (w *writing) complete(ctx context.Context, card *dav.Card, got *contact.Contact) (importer.Stored, error) {
+	if len(w.changedFields(got)) == 0 || card.ETag == "" || !saysNoMore(got, w.want) || len(got.Unread) > 0 {
+		return importer.Stored{Contact: got}, nil
+	}
+	w.v4 = isV4(card.Data)
+	stored, err := w.replace(ctx, card.ETag)
+	if dav.Changed(err) {
+		return importer.Stored{Contact: got}, nil
+	}
+	return stored, err
+}
+
+// saysNoMore reports whether every value of a contact is one that another has too, but
+// for the ways in which servers spell: then nobody has added anything to it.
+func saysNoMore(got, want *contact.Contact) bool {
+	a, err := values(got)
+	if err != nil {
+		return false
+	}
+	b, err := values(want)
+	if err != nil {
+		return false
+	}
+	for v := range a {
+		if !b[v] {
+			return false
+		}
+	}
+	return true
+}
+
+// values returns the values of a contact's card: of each the letters and digits alone.
+func values(c *contact.Contact) (map[string]bool, error) {
+	bare := c.Clone()
+	bare.Key, bare.UID, bare.Photo = "", "", nil
+	card, _, err := vcard.Marshal(bare, vcard.Options{})
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]bool{}
+	for line := range strings.Lines(strings.ReplaceAll(string(card), "\r\n ", "")) {
+		name, value, _ := strings.Cut(line, ":")
+		if strings.HasPrefix(name, "REV") || strings.HasPrefix(name, "UID") {
+			continue
+		}
+		word := strings.ToLower(strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				return r
+			}
+			return -1
+		}, strings.ReplaceAll(value, `\n`, "")))
+		all[word] = true
+	}
+	return all, nil
 }
 
 // replace stores a card in place of the one of that etag.
@@ -155,12 +230,11 @@ func (w *writing) fit(ctx context.Context, etag string) (stored *dav.Card, card 
 		if w.want.Photo, losses = w.photoWithin(original, limit); err != nil && limit > 0 && w.want.Photo == original {
 			continue // it is the card itself, or the photo is small already
 		}
-		var unkept []contact.Loss
-		if card, unkept, err = w.marshal(w.want); err != nil {
+		if card, w.unkept, err = w.marshal(w.want); err != nil {
 			return nil, nil, errors.Join(importer.ErrRejected, err)
 		}
+		w.unkept = append(losses, w.unkept...)
 		if stored, err = w.sink.client.Put(ctx, w.href, etag, card); err == nil {
-			w.losses = append(append(w.losses, losses...), unkept...)
 			return stored, card, nil
 		}
 		if !dav.TooLarge(err) || original == nil {
@@ -171,15 +245,28 @@ func (w *writing) fit(ctx context.Context, etag string) (stored *dav.Card, card 
 }
 
 // settle compares what the service has stored with what it was sent. What it does not
-// keep is sent a second time, hidden in the card.
+// keep is sent a second time, hidden in the card; but for what somebody else has done to
+// it meanwhile. A new card that does not show all of itself in vCard 4.0 is sent in 3.0.
 func (w *writing) settle(ctx context.Context, stored *dav.Card) (importer.Stored, error) {
 	card, got, err := w.readBack(ctx, stored)
 	if err != nil {
 		return importer.Stored{}, err
 	}
 	changed := w.changedFields(got)
-	if len(changed) == 0 {
+	ours := dav.SameETag(stored.ETag, card.ETag) || saysNoMore(got, w.want)
+	switch {
+	case w.fresh && w.v4 && ours && (card.Reduced || len(changed) > 0):
+		w.sink.only3.Store(true)
+		w.v4 = false
+		again, err := w.replaceOurs(ctx, card.ETag)
+		if err != nil || again == nil {
+			return w.overtaken(got, changed), err
+		}
+		return w.settle(ctx, again)
+	case len(changed) == 0:
 		return w.done(got, nil, nil)
+	case !ours:
+		return w.overtaken(got, changed), nil
 	}
 	data, err := w.hiding(card)
 	if err != nil {
@@ -196,6 +283,26 @@ func (w *writing) settle(ctx context.Context, stored *dav.Card) (importer.Stored
 		return importer.Stored{}, err
 	}
 	return w.done(got, w.changedFields(got), changed)
+}
+
+// replaceOurs sends the card in place of the one that has just been stored. It returns
+// nil where that is not there any more.
+func (w *writing) replaceOurs(ctx context.Context, etag string) (*dav.Card, error) {
+	stored, _, err := w.put(ctx, etag)
+	if dav.Changed(err) {
+		return nil, nil
+	}
+	return stored, err
+}
+
+// overtaken names what somebody else has changed before what was stored had been read
+// back. It stands.
+func (w *writing) overtaken(got *contact.Contact, changed []contact.Field) importer.Stored {
+	losses := slices.Concat(w.losses, w.unkept, w.ignored)
+	for _, f := range changed {
+		losses = append(losses, contact.Loss{Field: f, Kind: contact.Dropped, Reason: "it was changed on the server meanwhile: that value stands"})
+	}
+	return importer.Stored{Contact: got, Losses: losses}
 }
 
 // hiding returns the card with all that the stored one does not show hidden in it.
@@ -218,14 +325,14 @@ func (w *writing) hiding(stored *dav.Card) ([]byte, error) {
 
 // readBack returns the card as it is stored now.
 func (w *writing) readBack(ctx context.Context, stored *dav.Card) (*dav.Card, *contact.Contact, error) {
-	if stored.Data == nil || stored.ETag == "" {
+	if stored.Data == nil {
 		var err error
 		if stored, err = w.sink.readCard(ctx, w.book, w.href); err != nil {
 			return nil, nil, err
 		}
 	}
-	got, group, err := dav.Decode(stored)
-	if err != nil || group != nil {
+	got, _, err := dav.Decode(stored)
+	if err != nil {
 		return nil, nil, errors.Join(importer.ErrRejected, errors.New("the service has stored something else than it was sent"), err)
 	}
 	return stored, got, nil
@@ -233,7 +340,8 @@ func (w *writing) readBack(ctx context.Context, stored *dav.Card) (*dav.Card, *c
 
 // changedFields returns the fields in which what is stored is not what was sent.
 func (w *writing) changedFields(got *contact.Contact) []contact.Field {
-	want, _ := w.sink.Project(w.want)
+	want, _, ignored := w.sink.project(w.want)
+	w.ignored = ignored
 	return contact.Diff(want, got)
 }
 
@@ -251,25 +359,39 @@ func (w *writing) done(got *contact.Contact, lost, hidden []contact.Field) (impo
 		}
 		w.losses = append(w.losses, contact.Loss{Field: f, Kind: kind, Reason: "the service does not keep it as it was sent"})
 	}
-	return importer.Stored{Contact: got, Losses: w.losses}, nil
+	return importer.Stored{Contact: got, Losses: slices.Concat(w.losses, w.unkept, w.ignored)}, nil
 }
 
-// Project implements importer.Projector: what a card holds.
+// Project implements importer.Projector: what a card holds, less what the service is
+// known to drop.
 func (s *Sink) Project(c *contact.Contact) (*contact.Contact, []contact.Loss) {
+	kept, losses, ignored := s.project(c)
+	return kept, append(losses, ignored...)
+}
+
+func (s *Sink) project(c *contact.Contact) (kept *contact.Contact, losses, ignored []contact.Loss) {
 	p := prepared(c)
 	photo := p.Photo
 	p.Photo = nil
 	card, losses, err := vcard.Marshal(p, vcard.Options{})
 	if err != nil {
-		return p, losses
+		return p, losses, nil
 	}
-	kept, err := vcard.Unmarshal(card)
-	if err != nil {
-		return p, losses
+	if kept, err = vcard.Unmarshal(card); err != nil {
+		return p, losses, nil
+	}
+	if bare, drops := s.client.WithoutIgnored(card); drops {
+		if rest, err := vcard.Unmarshal(bare); err == nil {
+			for _, f := range contact.Diff(kept, rest) {
+				ignored = append(ignored, contact.Loss{Field: f, Kind: contact.Dropped, Reason: "the service drops properties that it does not know"})
+			}
+			rest.Key = p.Key // its name tells it
+			kept = rest
+		}
 	}
 	kept.ID, kept.Version, kept.Folder, kept.Photo = c.ID, c.Version, c.Folder, photo
 	kept.Created, kept.Modified, kept.At, kept.Unread = c.Created, c.Modified, c.At, c.Unread
-	return kept, losses
+	return kept, losses, ignored
 }
 
 // guard keeps new cards from being written over others. Most servers do that themselves

@@ -52,7 +52,7 @@ func (c *Client) Books(ctx context.Context) ([]Book, error) {
 			return nil, fmt.Errorf("listing address books: %w", err)
 		}
 		for _, r := range m.responses {
-			b := bookOf(&r)
+			b := c.bookOf(&r)
 			if b != nil && !slices.ContainsFunc(books, func(o Book) bool { return o.Href == b.Href }) {
 				books = append(books, *b)
 			}
@@ -102,14 +102,14 @@ func (c *Client) Book(ctx context.Context, href string) (*Book, error) {
 	if _, err := m.first(); err != nil {
 		return nil, err
 	}
-	if b := bookOf(&m.responses[0]); b != nil {
+	if b := c.bookOf(&m.responses[0]); b != nil {
 		return b, nil
 	}
 	return nil, errors.New("this is no address book")
 }
 
 // bookOf returns the book that a response tells of, nil if it is none.
-func bookOf(r *response) *Book {
+func (c *Client) bookOf(r *response) *Book {
 	p := &r.prop
 	if p.ResourceType.AddressBook == nil {
 		return nil
@@ -119,11 +119,18 @@ func bookOf(r *response) *Book {
 		b.V4 = b.V4 || t.Version == "4.0"
 	}
 	b.MaxSize, _ = strconv.ParseInt(strings.TrimSpace(p.MaxSize), 10, 64)
+	for known := c.maxCard.Load(); b.MaxSize > 0 && (known == 0 || b.MaxSize < known); known = c.maxCard.Load() {
+		c.maxCard.CompareAndSwap(known, b.MaxSize)
+	}
 	if set := p.Privileges; set != nil && len(set.XML) > 0 {
 		b.ReadOnly = !set.has("write") && !set.has("bind") && !set.has("all")
 	}
 	return b
 }
+
+// MaxCard returns the smallest size of a card in bytes that any of the books asked for so
+// far says is its largest; 0 where none says so.
+func (c *Client) MaxCard() int64 { return c.maxCard.Load() }
 
 // Folders returns the address books as a tree of folders. A CardDAV account has no
 // folders in folders: a book whose name reads like a path ("Customers/EMEA") is the

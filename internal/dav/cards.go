@@ -19,6 +19,8 @@ type Card struct {
 	Entry
 	Data []byte
 	Err  error
+	// Reduced: whoever does not ask for vCard 4.0 gets this card without its photo.
+	Reduced bool
 }
 
 // List returns all entries of a book.
@@ -110,6 +112,7 @@ func (c *Client) Multiget(ctx context.Context, book *Book, entries []Entry) ([]C
 			cards[n].Err = r.err
 		}
 	}
+	c.kept.look(cards)
 	if book.V4 {
 		for i := range cards {
 			if err := c.restore(ctx, &cards[i]); err != nil {
@@ -124,17 +127,23 @@ func (c *Client) Multiget(ctx context.Context, book *Book, entries []Entry) ([]C
 // 3.0, where there are none. Cyrus cuts off all of it but the type.
 var reduced = regexp.MustCompile(`(?mi)^(?:[a-z0-9-]+\.)?PHOTO[^:\r\n]*:data:`)
 
+// isReduced reports whether a card that came as 3.0 has been made of one of 4.0, and
+// lacks the photo.
+func isReduced(data []byte) bool {
+	return bytes.Contains(data, []byte("VERSION:3.0")) && bytes.Contains(data, []byte(":data:")) && reduced.Match(data)
+}
+
 // restore reads a card of 4.0 again, as it is, where what came was made of it and lacks
 // the photo.
 func (c *Client) restore(ctx context.Context, card *Card) error {
-	if card.Err != nil || !bytes.Contains(card.Data, []byte("VERSION:3.0")) || !bytes.Contains(card.Data, []byte(":data:")) || !reduced.Match(card.Data) {
+	if card.Err != nil || !isReduced(card.Data) {
 		return nil
 	}
 	whole, err := c.Get(ctx, card.Href, true)
 	if err != nil {
 		return err
 	}
-	card.Data = whole.Data
+	card.Data, card.Reduced = whole.Data, true
 	return nil
 }
 
@@ -168,8 +177,8 @@ func (c *Client) Listed(ctx context.Context, href string) (bool, error) {
 }
 
 // Put stores a card: a new one when etag is "", else in place of the one of that etag.
-// It returns the card as the service says that it stored it, its Data nil where it does
-// not say, and its ETag "". An error for which [Changed] is true means that there is one
+// It returns the card as the service says that it stored it: its Data nil, and its ETag
+// "", where it does not say. The ETag may be that of what was sent. An error for which [Changed] is true means that there is one
 // already, or another one.
 func (c *Client) Put(ctx context.Context, href, etag string, card []byte) (*Card, error) {
 	header := http.Header{"Content-Type": {"text/vcard; charset=utf-8"}, "Prefer": {"return=representation"}}
@@ -177,6 +186,10 @@ func (c *Client) Put(ctx context.Context, href, etag string, card []byte) (*Card
 		header.Set("If-None-Match", "*")
 	} else {
 		header.Set("If-Match", strongETag(etag))
+	}
+	isV4 := bytes.Contains(card[:min(len(card), 200)], []byte("VERSION:4.0"))
+	if isV4 { // to be shown it as others are
+		header.Set("Accept", "text/vcard; version=3.0, text/vcard;q=0.9, */*;q=0.1")
 	}
 	a, err := c.send(ctx, http.MethodPut, href, header, card)
 	if err != nil {
@@ -187,11 +200,20 @@ func (c *Client) Put(ctx context.Context, href, etag string, card []byte) (*Card
 			return nil, err
 		}
 	}
-	stored := &Card{Entry: Entry{href, ""}}
-	if isCardType(a.header.Get("Content-Type")) && len(a.body) > 0 {
-		stored.Data, stored.ETag = a.body, a.header.Get("Etag")
+	stored := &Card{Entry: Entry{href, a.header.Get("Etag")}}
+	if isCardType(a.header.Get("Content-Type")) && len(a.body) > 0 && stored.ETag != "" {
+		stored.Data, stored.Reduced = a.body, isReduced(a.body)
+		if isV4 && bytes.Contains(a.body, []byte("VERSION:4.0")) {
+			stored.Data = nil // nor does it tell what others are shown
+		}
 	}
 	return stored, nil
+}
+
+// SameETag reports whether two tags stand for one version: not if one is not known.
+func SameETag(a, b string) bool {
+	bare := func(s string) string { return strings.Trim(strings.TrimPrefix(s, "W/"), `"`) }
+	return a != "" && bare(a) == bare(b)
 }
 
 func isCardType(mediaType string) bool {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats/vcard"
@@ -16,21 +15,9 @@ import (
 // was sent; see [Stash].
 const stashName = "X-CARDFERRY-STASH"
 
-// Group is a card that stands for several others: KIND:group of vCard 4.0, or Apple's
-// X-ADDRESSBOOKSERVER-KIND. To cardferry it is a category.
-type Group struct {
-	Name    string
-	Members []string // as MemberKey has them
-}
-
-// MemberKey returns the form in which UIDs are compared: Apple writes those of a group's
-// members with "urn:uuid:" before them, and those of their cards without it.
-func MemberKey(uid string) string {
-	return strings.ToLower(strings.TrimPrefix(strings.TrimSpace(uid), "urn:uuid:"))
-}
-
-// Decode reads a card: a contact with id, version and key, or a group. Where several
-// cards are in one place the first is read and the others are named as unread.
+// Decode reads a card: a contact with id, version and key, and the group that it stands
+// for, nil if it is none. Where several cards are in one place the first is read and the
+// others are named as unread.
 func Decode(card *Card) (*contact.Contact, *Group, error) {
 	var c *contact.Contact
 	others := 0
@@ -47,9 +34,6 @@ func Decode(card *Card) (*contact.Contact, *Group, error) {
 	if c == nil {
 		return nil, nil, fmt.Errorf("it holds no card")
 	}
-	if g := groupOf(c); g != nil {
-		return nil, g, nil
-	}
 	if others > 0 {
 		c.Unread = append(c.Unread, contact.Loss{Field: "extra", Kind: contact.Dropped, Reason: fmt.Sprintf("%d more cards stand in the same place", others)})
 	}
@@ -60,24 +44,7 @@ func Decode(card *Card) (*contact.Contact, *Group, error) {
 	if c.Key == "" {
 		c.Key = keyInName(card.Href)
 	}
-	return c, nil, nil
-}
-
-// groupOf returns the group that a card stands for, nil if it is a contact's.
-func groupOf(c *contact.Contact) *Group {
-	is := func(x contact.Extra) bool {
-		return (x.Name == "KIND" || x.Name == "X-ADDRESSBOOKSERVER-KIND") && strings.EqualFold(strings.TrimSpace(x.Value), "group")
-	}
-	if !slices.ContainsFunc(c.Extra, is) {
-		return nil
-	}
-	g := &Group{Name: c.Name.Display}
-	for _, x := range c.Extra {
-		if x.Name == "MEMBER" || x.Name == "X-ADDRESSBOOKSERVER-MEMBER" {
-			g.Members = append(g.Members, MemberKey(x.Value))
-		}
-	}
-	return g
+	return c, GroupOf(c), nil
 }
 
 // CardHref returns the address in a book of the card that is created under a key: the

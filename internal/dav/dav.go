@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"github.com/cardferry/cardferry/internal/wire"
 )
@@ -47,6 +48,9 @@ type Client struct {
 	base    *url.URL
 	agent   string
 	found   discovery
+	groups  groupTable
+	maxCard atomic.Int64
+	kept    keptNames
 }
 
 // NewClient returns a client that sends through doer. The address must be https, or

@@ -38,7 +38,7 @@ var providers = map[string]Provider{
 	"icloud": {URL: "https://contacts.icloud.com/", Trust: []string{"icloud.com"}, MaxPhoto: 224 << 10, MaxCard: 256 << 10, JPEG: true, Groups: true,
 		AppPassword: "https://account.apple.com, Sign-In and Security, App-Specific Passwords",
 		Source:      "https://support.apple.com/en-us/103188"},
-	"fastmail": {URL: "https://carddav.fastmail.com/", Paths: []string{"/dav/addressbooks/user/USER/"}, AppPassword: "Settings, Privacy & Security, Manage app passwords",
+	"fastmail": {URL: "https://carddav.fastmail.com/", Groups: true, Paths: []string{"/dav/addressbooks/user/USER/"}, AppPassword: "Settings, Privacy & Security, Manage app passwords",
 		Source: "https://www.fastmail.help/hc/en-us/articles/1500000278342"},
 	"google": {URL: "https://www.googleapis.com/", Paths: []string{"/carddav/v1/principals/USER/"}, JPEG: true, Trust: []string{"googleapis.com"},
 		Source: "https://developers.google.com/people/carddav"},

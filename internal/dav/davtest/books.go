@@ -114,7 +114,7 @@ func (s *Server) inHome(w http.ResponseWriter, r *http.Request, bookName, name s
 	case r.Method == "GET" && s.undelivered(name):
 		http.NotFound(w, r)
 	case r.Method == "GET":
-		s.writeCard(w, b.cards[name], http.StatusOK)
+		s.writeCard(w, r, b.cards[name], http.StatusOK)
 	case r.Method == "DELETE" && r.Header.Get("If-Match") != "" && !s.matches(r.Header.Get("If-Match"), b.cards[name]):
 		w.WriteHeader(http.StatusPreconditionFailed)
 	case r.Method == "DELETE":
@@ -125,11 +125,19 @@ func (s *Server) inHome(w http.ResponseWriter, r *http.Request, bookName, name s
 	}
 }
 
+// shown is a card as those see it who do not ask for vCard 4.0.
+func (s *Server) shown(data string) string {
+	if s.habits.Shows3 != nil && strings.Contains(data, "VERSION:4.0") {
+		return s.habits.Shows3(data)
+	}
+	return data
+}
+
 func (s *Server) undelivered(name string) bool {
 	return s.habits.Undelivered != nil && s.habits.Undelivered(name)
 }
 
-func (s *Server) writeCard(w http.ResponseWriter, c *card, code int) {
+func (s *Server) writeCard(w http.ResponseWriter, r *http.Request, c *card, code int) {
 	mediaType := "text/vcard; charset=utf-8"
 	if s.habits.XVCard {
 		mediaType = "text/x-vcard; charset=utf-8"
@@ -137,7 +145,11 @@ func (s *Server) writeCard(w http.ResponseWriter, c *card, code int) {
 	w.Header().Set("Content-Type", mediaType)
 	w.Header().Set("ETag", s.etag(c))
 	w.WriteHeader(code)
-	io.WriteString(w, c.data)
+	if strings.Contains(r.Header.Get("Accept"), "version=4.0") {
+		io.WriteString(w, c.data)
+		return
+	}
+	io.WriteString(w, s.shown(c.data))
 }
 
 func (s *Server) makeBook(w http.ResponseWriter, name string, exists bool, body []byte) {
@@ -165,7 +177,7 @@ func (s *Server) about(bookName, name string, data bool) string {
 	c := s.books[bookName].cards[name]
 	props := "<D:resourcetype/><D:getetag>" + escape(s.etag(c)) + "</D:getetag>"
 	if data {
-		props += "<C:address-data>" + rawXML(c.data) + "</C:address-data>"
+		props += "<C:address-data>" + rawXML(s.shown(c.data)) + "</C:address-data>"
 	}
 	return propstat(s.home()+bookName+"/"+name, props)
 }
@@ -316,7 +328,7 @@ func (s *Server) put(w http.ResponseWriter, r *http.Request, bookName string, b 
 		w.Header().Set("ETag", s.etag(b.cards[name]))
 	}
 	if s.habits.Representation && strings.Contains(r.Header.Get("Prefer"), "return=representation") {
-		s.writeCard(w, b.cards[name], http.StatusCreated)
+		s.writeCard(w, r, b.cards[name], http.StatusCreated)
 		return
 	}
 	w.WriteHeader(code)

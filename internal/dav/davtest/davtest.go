@@ -48,6 +48,9 @@ type Habits struct {
 	MaxCard           int  // bytes; 403 max-resource-size
 	Room              int  // cards; then 507
 	Advertises4       bool // vCard 4.0 in supported-address-data
+	// Shows3 makes what is shown to those who do not ask for 4.0 of a card that is stored
+	// in it (Cyrus, sabre/dav); nil shows it as it is.
+	Shows3 func(card string) string
 
 	// Rewrites changes a card before it is stored. Nil keeps the bytes.
 	Rewrites func(card string) string
