@@ -18,17 +18,23 @@ func Diff(a, b *Contact) []Field {
 // NormalizeDiff returns Diff(a, Normalize(b)) for a normalised a. It takes a fraction of
 // the time where b is mostly like a: of b it normalises what differs, and no more.
 func NormalizeDiff(a, b *Contact) []Field {
-	same := true
+	var fields []Field
+	cleaned := false
 	for i := range table {
-		if d := &table[i]; !d.equal(a, b) {
+		d := &table[i]
+		if d.equal(a, b) {
+			continue
+		}
+		fields = append(fields, d.field)
+		if !d.empty(b) {
 			d.clean(b)
-			same = false
+			cleaned = true
 		}
 	}
-	if same {
-		return nil
+	if cleaned { // fields that are derived from others may be equal now, or no longer
+		return Diff(a, b)
 	}
-	return Diff(a, b)
+	return fields
 }
 
 // Equal reports whether [Diff] finds nothing.

@@ -180,7 +180,7 @@ func text(f Field, at func(*Contact) *string, derived func(*Contact) string) def
 // notes is text whose blanks belong to it.
 func notes() definition {
 	d := text("notes", func(c *Contact) *string { return &c.Notes }, nil)
-	d.clean = func(c *Contact) { c.Notes = cleanNotes(c.Notes) }
+	d.clean = func(c *Contact) { c.Notes = CleanNotes(c.Notes) }
 	return d
 }
 
@@ -209,4 +209,6 @@ func (f Flag) equal(g Flag) bool {
 	return f.Status == g.Status && f.Start.Equal(g.Start) && f.Due.Equal(g.Due) && f.Completed.Equal(g.Completed)
 }
 
-func (p Params) equal(q Params) bool { return maps.EqualFunc(p, q, slices.Equal[[]string]) }
+func (p Params) equal(q Params) bool {
+	return len(p) == len(q) && (len(p) == 0 || maps.EqualFunc(p, q, slices.Equal[[]string]))
+}

@@ -52,7 +52,7 @@ var untidy = func() (all []int) {
 }()
 
 func cleanInPlace(s *string) {
-	if *s != "" && !isTidy(*s) {
+	if *s != "" && !IsTidy(*s) {
 		*s = cleanText(*s)
 	}
 }
@@ -66,8 +66,9 @@ func cleanAll(texts ...*string) {
 // cleanText returns s trimmed and without what no field may hold.
 func cleanText(s string) string { return strings.TrimSpace(cleanRunes(s)) }
 
-func cleanNotes(s string) string {
-	if isTidy(s) {
+// CleanNotes returns notes as [Normalize] would have them.
+func CleanNotes(s string) string {
+	if IsTidy(s) {
 		return s
 	}
 	s = cleanRunes(s)
@@ -108,10 +109,10 @@ func isClean(s string) bool {
 	return ascii || utf8.ValidString(s) && !strings.Contains(s, "\uFEFF")
 }
 
-// isTidy reports whether s is printable text of one line without blanks around it, of
-// which cleanText would change nothing. Every text of every contact passes here, and
+// IsTidy reports whether s is printable text of one line without blanks around it, of
+// which [Normalize] would change nothing. Every text of every contact passes here, and
 // most are ASCII: it looks at eight bytes at a time.
-func isTidy(s string) bool {
+func IsTidy(s string) bool {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	if s == "" {
 		return true

@@ -7,13 +7,13 @@ func TestTidyTextIsLeftAlone(t *testing.T) {
 	for _, a := range pieces {
 		for _, b := range pieces {
 			for _, c := range pieces {
-				if s := a + b + c; isTidy(s) && cleanText(s) != s {
+				if s := a + b + c; IsTidy(s) && cleanText(s) != s {
 					t.Errorf("%q is tidy, but %q when it is cleaned", s, cleanText(s))
 				}
 			}
 		}
 	}
-	if !isTidy("Jörg 日本 🐕") {
+	if !IsTidy("Jörg 日本 🐕") {
 		t.Error("printable text is not tidy")
 	}
 }

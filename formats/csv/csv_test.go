@@ -117,6 +117,17 @@ func TestDates(t *testing.T) {
 	}
 }
 
+func TestSlashDates(t *testing.T) {
+	for in, want := range map[contact.Date]string{
+		{Year: 1974, Month: 7, Day: 22}: "7/22/1974", {Year: 2001, Month: 12, Day: 31}: "12/31/2001", {Month: 2, Day: 29}: "2/29/1604",
+		{Year: 33, Month: 4, Day: 3}: "4/3/0033", {Year: 9, Month: 1, Day: 1}: "1/1/0009", {Year: 1974}: "", {}: "",
+	} {
+		if got := slashDate(in); got != want {
+			t.Errorf("%v: got %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestSniff(t *testing.T) {
 	tests := []struct {
 		head string

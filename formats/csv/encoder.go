@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats"
@@ -143,30 +142,19 @@ func (e *encoder) Encode(c *contact.Contact) ([]contact.Loss, error) {
 	e.begin()
 	c = withPhotoFile(c)
 	cells, err := e.cells(c)
-	for i, cell := range cells {
-		if cell == "" {
-			continue
-		}
-		if strings.IndexByte(cell, '\r') >= 0 {
-			cells[i] = withoutReturns(cell)
-		}
-		cells[i] = validText(cells[i])
-	}
-	var losses []contact.Loss
 	if e.rowStash {
 		cells[len(cells)-1] = ""
-		losses = e.cmp.of(c, e.readBack(cells))
-		if len(losses) > 0 && err == nil {
-			losses, err = e.stash(c, cells, losses)
-		}
-	} else {
-		losses = e.cmp.of(c, e.readBack(cells))
+	}
+	start := len(e.out)
+	e.out = appendRow(e.out, cells, e.excel)
+	losses := e.cmp.of(c, e.readBack(cells))
+	if e.rowStash && len(losses) > 0 && err == nil {
+		losses, err = e.stash(c, cells, losses)
+		e.out = appendRow(e.out[:start], cells, e.excel)
 	}
 	if e.folders && c.Folder != "" {
 		losses = append(losses, contact.Loss{Field: "folder", Kind: contact.Dropped, Reason: e.cmp.noColumn})
 	}
-	start := len(e.out)
-	e.out = appendRow(e.out, cells, e.excel)
 	if len(e.out)-start > formats.MaxRecord {
 		err = errTooLong
 	}
@@ -236,12 +224,6 @@ func (e *encoder) flush() error {
 func (e *encoder) Close() error {
 	e.begin()
 	return e.flush()
-}
-
-// withoutReturns returns the cell with the line ends that it will have once read:
-// a writer with CR LF keeps no others.
-func withoutReturns(cell string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(cell, "\r\n", "\n"), "\r", "\n")
 }
 
 // withPhotoFile returns c without the bytes of a photo that is in a file, and

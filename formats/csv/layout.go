@@ -19,9 +19,9 @@ type layout struct {
 	stash     int  // the index of our own column for what a layout has no place for, -1 for none
 	groups    []*group
 	envelopes bool // there are columns for whole addresses
-	// What bind makes: the indexes of the columns that are Outlook's and of the
-	// others, and a sheet for what stands in the former.
-	outlooks []int
+	// What bind makes: the columns that are Outlook's, the indexes of the others, and a
+	// sheet for what stands in the former.
+	outlooks []boundCell
 	others   []int
 	sheet    *outlookSheet
 	// dates are the indexes of the columns that hold dates, and order is theirs, for which
@@ -33,12 +33,17 @@ type layout struct {
 	foreign contact.Contact
 }
 
+// boundCell says which cell of a sheet a column fills.
+type boundCell struct {
+	column int
+	cell   *string
+}
+
 // column is what one column means: a column of Outlook's, a setter, a part of a
 // group, a place, or nothing for one that is not known.
 type column struct {
-	name   string  // as the table has it
-	target string  // Outlook's column that it is
-	cell   *string // and its cell, once the layout is bound
+	name   string // as the table has it
+	target string // Outlook's column that it is
 	set    setter
 	group  *group  // Google's group that it is of
 	part   *string // and its cell there
@@ -216,7 +221,7 @@ func (l *layout) bind() error {
 	for i, col := range l.columns {
 		switch {
 		case col.target != "":
-			l.outlooks = append(l.outlooks, i)
+			l.outlooks = append(l.outlooks, boundCell{column: i})
 			targets = append(targets, col.target)
 		case i != l.rest && i != l.stash && !col.leftOut:
 			l.others = append(l.others, i)
@@ -231,8 +236,8 @@ func (l *layout) bind() error {
 	if err != nil {
 		return err
 	}
-	for n, i := range l.outlooks {
-		l.columns[i].cell = cells[n]
+	for n := range l.outlooks {
+		l.outlooks[n].cell = cells[n]
 	}
 	return nil
 }
@@ -299,9 +304,9 @@ func (l *layout) unstash(c *contact.Contact, cells []string) {
 // anything in them.
 func (l *layout) readOutlook(c *contact.Contact, cells []string) bool {
 	filled := false
-	for _, i := range l.outlooks {
-		if i < len(cells) && cells[i] != "" {
-			*l.columns[i].cell = cells[i]
+	for _, b := range l.outlooks {
+		if b.column < len(cells) && cells[b.column] != "" {
+			*b.cell = cells[b.column]
 			filled = true
 		}
 	}

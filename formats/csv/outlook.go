@@ -115,6 +115,9 @@ func (x *extraCell) isPlaceholder() bool {
 
 // childNames takes the names of children apart, at semicolons, else at commas.
 func childNames(s string) []string {
+	if s == "" {
+		return nil
+	}
 	if !strings.ContainsRune(s, ';') {
 		s = strings.ReplaceAll(s, ",", ";")
 	}
@@ -127,7 +130,7 @@ func (s *outlookSheet) fill(c *contact.Contact) {
 		Title: c.Name.Prefix, FirstName: shownGiven(&c.Name), MiddleName: c.Name.Middle, LastName: c.Name.Family, Suffix: c.Name.Suffix,
 		Initials: c.Name.Initials, Company: c.Organization.Company, Department: c.Organization.Department, JobTitle: c.Organization.Title,
 		Profession: c.Organization.Profession, OfficeLocation: c.Organization.Office, ManagerName: c.Organization.Manager,
-		AssistantName: c.Organization.Assistant, Notes: c.Notes, Photo: photoCell(c.Photo), Gender: "Unspecified",
+		AssistantName: c.Organization.Assistant, Notes: c.Notes, Photo: photoCell(c.Photo), Gender: unsaid,
 		Birthday: slashDate(c.Birthday), Anniversary: slashDate(c.Anniversary), Categories: strings.Join(c.Categories, ";"),
 	}
 	switch c.Gender {

@@ -1,7 +1,6 @@
 package csv
 
 import (
-	"fmt"
 	"path"
 	"strconv"
 	"strings"
@@ -102,7 +101,13 @@ func slashDate(d contact.Date) string {
 	if d.Year == 0 {
 		d.Year = unknownYear
 	}
-	return fmt.Sprintf("%d/%d/%04d", d.Month, d.Day, d.Year)
+	var room [len("12/31/9999")]byte
+	text := append(strconv.AppendInt(room[:0], int64(d.Month), 10), '/')
+	text = append(strconv.AppendInt(text, int64(d.Day), 10), '/')
+	for least := 1000; d.Year < least && least > 1; least /= 10 {
+		text = append(text, '0')
+	}
+	return string(strconv.AppendInt(text, int64(d.Year), 10))
 }
 
 // splitList takes the labels of a cell apart, at " ::: " or at semicolons.
@@ -122,8 +127,14 @@ func appendList(all []string, s string) []string {
 	return all
 }
 
+// unsaid is what Outlook writes for the gender of which nothing was said.
+const unsaid = "Unspecified"
+
 // gender reads the words of English and German tables.
 func gender(s string) string {
+	if s == "" || s == unsaid {
+		return ""
+	}
 	switch strings.ToLower(strings.TrimSpace(s)) {
 	case "male", "männlich", "m":
 		return "male"

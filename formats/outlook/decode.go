@@ -67,6 +67,7 @@ func (r *reader) item(data []byte, it *item) error {
 // newItem is item with an empty one.
 func (r *reader) newItem(data []byte, it *item) error {
 	it.reset()
+	it.tidy = true
 	return r.item(data, it)
 }
 
@@ -130,7 +131,11 @@ func (r *reader) member(m *member) {
 	it := r.it
 	switch m.kind {
 	case asText:
+		tidy := it.tidy
 		it.text[m.slot] = r.string(m.name)
+		if m.slot == slotNotes { // they are cleaned by themselves
+			it.tidy = tidy
+		}
 	case asTexts:
 		clear(it.text[m.slot : m.slot+m.n])
 		r.slots(m)
@@ -236,6 +241,7 @@ func (r *reader) addExtra(name, value string) {
 		r.unread("extra", "more unknown members than a record may have")
 		return
 	}
+	r.it.tidy = false // nobody has looked at it
 	r.it.extra = append(r.it.extra, contact.Extra{Origin: origin, Name: name, Value: value})
 }
 

@@ -276,6 +276,7 @@ func (r *reader) property() {
 		if err != nil {
 			r.unread(id, err.Error())
 		}
+		r.it.tidy = r.it.tidy && contact.IsTidy(v)
 		r.it.text[p.slot] = v
 	case value != "":
 		r.addExtra(id, string(raw))

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats"
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -13,7 +14,15 @@ import (
 // How values of any form are read: texts, arrays, and the members of objects.
 
 // string reads a string; a number or a boolean is one too, and null is empty.
-func (r *reader) string(name string) string { return r.texts.of(r.text(name)) }
+func (r *reader) string(name string) string {
+	s := r.texts.of(r.text(name))
+	switch {
+	case s == "", r.plain && s[0] != ' ' && s[len(s)-1] != ' ', contact.IsTidy(s):
+	default:
+		r.it.tidy = false
+	}
+	return s
+}
 
 // text is string as bytes that are valid until the next one is read.
 func (r *reader) text(name string) []byte {

@@ -23,6 +23,9 @@ type item struct {
 	websites  []contact.Website
 	extra     []contact.Extra
 
+	// tidy: every text but the notes was read, and found to be such that normalising would
+	// change nothing of it.
+	tidy    bool
 	removed bool // the row says that the contact is gone
 	unread  []contact.Loss
 }
@@ -85,7 +88,11 @@ func (it *item) contact(typed bool) *contact.Contact {
 	if c.Photo == nil && it.text[slotPicture] != "" {
 		c.Photo = &contact.Photo{}
 	}
-	return contact.Normalize(c)
+	if !it.tidy {
+		return contact.Normalize(c)
+	}
+	c.Notes = contact.CleanNotes(c.Notes)
+	return contact.Tidy(c)
 }
 
 func (it *item) shownEmails(typed bool) []contact.Email {

@@ -11,6 +11,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -46,7 +47,11 @@ func Create(path string, perm fs.FileMode) (*File, error) {
 	if err != nil {
 		return nil, named("creating", path, err)
 	}
-	f.buffer = bufio.NewWriterSize(f.file, bufferSize)
+	var w io.Writer = f.file
+	if f.temp != "" {
+		w = &steady{file: f.file}
+	}
+	f.buffer = bufio.NewWriterSize(w, bufferSize)
 	return f, nil
 }
 
