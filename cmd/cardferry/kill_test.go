@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/jpeg"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -162,6 +163,66 @@ func TestKilledApply(t *testing.T) {
 	if code, out := v.cardferry(t, "undo", "last"); code != 0 || v.state(t, "undone") != before {
 		t.Errorf("undo: exit code %d\n%s", code, out)
 	}
+}
+
+// TestKilledExport: what a killed export leaves beside its output is gone after the next
+// one, and meanwhile the old output stands.
+func TestKilledExport(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the system does not tell who writes a file")
+	}
+	input := torturePeople(t, 40, false)
+	for _, args := range [][]string{{"out.vcf"}, {"out.jsonl"}, {"cards", "--split", "contact"}, {"folders", "--split", "folder", "--format", "csv"}} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			t.Parallel()
+			v := newVictim(t, torture{}, input, input, 1)
+			dir := t.TempDir()
+			v.args = append([]string{"export", "box:", filepath.Join(dir, args[0])}, args[1:]...)
+			if code, out := v.run(t); code != 0 {
+				t.Fatal(out)
+			}
+			whole := namesBelow(t, dir)
+			left := 0
+			for k := range int64(3) {
+				v.killAfter.Store(8 + 2*k)
+				if code, out := v.run(t); code != -1 {
+					t.Fatalf("exit code %d\n%s", code, out)
+				}
+				left += len(namesBelow(t, dir)) - len(whole)
+			}
+			if left == 0 {
+				t.Fatal("the killed runs left nothing")
+			}
+			v.killAfter.Store(0)
+			long := time.Now().Add(-time.Hour)
+			for _, name := range namesBelow(t, dir) {
+				if err := os.Chtimes(filepath.Join(dir, name), long, long); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if code, out := v.run(t); code != 0 {
+				t.Fatal(out)
+			}
+			if got := namesBelow(t, dir); !slices.Equal(got, whole) {
+				t.Errorf("got %q\nwant %q", got, whole)
+			}
+		})
+	}
+}
+
+// namesBelow returns the paths of everything below a directory.
+func namesBelow(t *testing.T, dir string) (all []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if name, _ := filepath.Rel(dir, path); name != "." {
+			all = append(all, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // torturePeople returns a file of people in four folders, a third of them with photos.

@@ -3,8 +3,9 @@
 // target when everything is on the disk; until then an old file of that name is
 // untouched, and no part of a file ever bears the name.
 //
-// A run that is killed leaves its temporary file behind. It is recognisable by
-// its name, ".NAME.tmp-" and eight hex digits, and may be deleted.
+// A run that is killed leaves its temporary file behind, as ".NAME.tmp-" and eight hex
+// digits. The next [Create] of the same file removes it, where the system can tell that
+// nobody is writing it any more.
 package atomicfile
 
 import (
@@ -19,6 +20,8 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+
+	"github.com/cardferry/cardferry/internal/filelock"
 )
 
 // bufferSize spares a system call per record.
@@ -52,6 +55,9 @@ func Create(path string, perm fs.FileMode) (*File, error) {
 		w = &steady{file: f.file}
 	}
 	f.buffer = bufio.NewWriterSize(w, bufferSize)
+	if f.temp != "" {
+		sweep(filepath.Dir(f.target), tempPrefix(f.target))
+	}
 	return f, nil
 }
 
@@ -75,6 +81,7 @@ func create(path string, perm fs.FileMode) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	_ = filelock.Hold(file) // without it a leftover stays
 	f := &File{path: path, target: target, temp: file.Name(), file: file}
 	if old != nil {
 		if err := file.Chmod(old.Mode().Perm()); err != nil {
@@ -115,15 +122,22 @@ func follow(path string) (string, error) {
 	return "", errors.New("too many levels of symbolic links")
 }
 
-// openTemp creates a new file beside target.
-func openTemp(target string, perm fs.FileMode) (*os.File, error) {
-	dir, name := filepath.Split(target)
+// tempPrefix is what the names of target's temporary files begin with; their last eight
+// bytes are digits.
+func tempPrefix(target string) string {
+	name := filepath.Base(target)
 	const longest = 255 - len("..tmp-01234567") // bytes of a file name
 	if len(name) > longest {
 		name = strings.ToValidUTF8(name[:longest], "")
 	}
+	return "." + name + tempMark
+}
+
+// openTemp creates a new file beside target.
+func openTemp(target string, perm fs.FileMode) (*os.File, error) {
+	dir, _ := filepath.Split(target)
 	for range 100 {
-		temp := fmt.Sprintf("%s.%s.tmp-%08x", dir, name, rand.Uint32())
+		temp := fmt.Sprintf("%s%s%08x", dir, tempPrefix(target), rand.Uint32())
 		file, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 		if !errors.Is(err, fs.ErrExist) {
 			return file, err

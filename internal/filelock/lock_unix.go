@@ -14,14 +14,21 @@ func Try(path string) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
+	switch err := Hold(f); {
 	case err == nil, errors.Is(err, errors.ErrUnsupported), errors.Is(err, syscall.ENOLCK):
 		return func() { f.Close() }, nil // some network file systems have no locks
-	case errors.Is(err, syscall.EWOULDBLOCK), errors.Is(err, syscall.EINTR):
-		f.Close()
-		return nil, ErrLocked
 	default:
 		f.Close()
 		return nil, err
 	}
+}
+
+// Hold takes the lock of an open file or directory, which ends when that is closed. It is
+// [ErrLocked] that another one has it, any other error that the system has no such locks.
+func Hold(f *os.File) error {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) || errors.Is(err, syscall.EINTR) {
+		return ErrLocked
+	}
+	return err
 }

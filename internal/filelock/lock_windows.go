@@ -2,6 +2,7 @@ package filelock
 
 import (
 	"errors"
+	"os"
 	"syscall"
 )
 
@@ -25,3 +26,6 @@ func Try(path string) (unlock func(), err error) {
 	}
 	return func() { syscall.CloseHandle(h) }, nil
 }
+
+// Hold has no lock to take: whoever opens a file otherwise than Try shares it.
+func Hold(*os.File) error { return errors.ErrUnsupported }

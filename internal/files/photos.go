@@ -84,6 +84,9 @@ func (e *savingPhotos) Encode(c *contact.Contact) ([]contact.Loss, error) {
 	p.Path = photoDir + "/" + p.SHA256[:16] + p.Extension()
 	if !hasPhoto(e.dir, &p) && !hasPhoto(e.aside, &p) {
 		path := filepath.Join(e.aside, filepath.FromSlash(p.Path))
+		if len(e.made) == 0 {
+			atomicfile.Sweep(filepath.Dir(path))
+		}
 		if err := savePhoto(path, p.Data); err != nil {
 			return nil, err
 		}

@@ -41,15 +41,17 @@ func CreateDir(path string, f *formats.Format, by Split) (Output, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, err
 	}
-	aside, err := os.MkdirTemp(path, ".cardferry-*")
+	sweepAside(path)
+	aside, err := os.MkdirTemp(path, asidePrefix+"*")
 	if err != nil {
 		return nil, err
 	}
-	return &dirOutput{dir: path, aside: aside, format: f, by: by, taken: map[string]bool{}, open: map[contact.FolderPath]*splitFile{}}, nil
+	return &dirOutput{dir: path, aside: aside, held: hold(aside), format: f, by: by, taken: map[string]bool{}, open: map[contact.FolderPath]*splitFile{}}, nil
 }
 
 type dirOutput struct {
 	dir, aside string
+	held       *os.File // aside, locked while this run lives; nil where there are no locks
 	format     *formats.Format
 	by         Split
 	names      []string        // of all files, relative, with forward slashes
@@ -281,6 +283,10 @@ func (o *dirOutput) Abort() {
 	}
 	o.open = nil
 	os.RemoveAll(o.aside)
+	if o.held != nil {
+		o.held.Close()
+		o.held = nil
+	}
 	for _, dir := range slices.Backward(o.made) {
 		os.Remove(dir)
 	}
