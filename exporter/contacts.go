@@ -24,6 +24,9 @@ type Options struct {
 	// PhotoRequests is how many photos are fetched at a time; 0 means 3, which
 	// leaves one of the four requests that Microsoft allows for the next page.
 	PhotoRequests int
+	// Tree, where set, is called with all folders before any contact is read. Its error is
+	// that of the sequence.
+	Tree func([]contact.Folder) error
 }
 
 const (
@@ -139,6 +142,11 @@ func (r *reading) list(ctx context.Context) error {
 	folders, err := r.src.Folders(ctx)
 	if err != nil {
 		return fmt.Errorf("listing folders: %w", err)
+	}
+	if r.o.Tree != nil {
+		if err := r.o.Tree(folders); err != nil {
+			return err
+		}
 	}
 	if folders, err = r.o.choose(folders); err != nil {
 		return err

@@ -32,6 +32,7 @@ type session struct {
 	boxes  map[string]*box              // embedded services, by account
 	pacers map[string]*ratelimit.Client // by account
 	onWait func(ratelimit.Wait)         // told what a run waits for; may be nil
+	sink   string                       // the mailbox that is written to, once it is known
 	// onDamaged is told the path of a journal that cannot be read; may be nil.
 	onDamaged func(path string)
 	closers   []func() error
@@ -190,18 +191,19 @@ func (s *session) source(e end) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &source{Source: o.source, end: e}, nil
+	return &source{Source: o.source, end: e, isNotSink: s.isNotSink(o.account)}, nil
 }
 
 // source is an account opened for reading, and the part of it that is asked for.
 type source struct {
 	exporter.Source
-	end end
+	end       end
+	isNotSink func([]contact.Folder) error
 }
 
 // contacts returns the account's contacts, all of one folder or of the whole tree.
 func (s *source) contacts(ctx context.Context, photos bool) iter.Seq2[*contact.Contact, error] {
-	o := exporter.Options{Folder: s.end.folder, Photos: photos}
+	o := exporter.Options{Folder: s.end.folder, Photos: photos, Tree: s.isNotSink}
 	return withoutPhotos(photos, inAccount(s.end.account, exporter.Contacts(ctx, s.Source, o)))
 }
 
@@ -246,12 +248,13 @@ type target struct {
 	end  end
 
 	account *account
+	found   func([]contact.Folder) error // told of its folders before it is read
 }
 
 // Contacts reads the whole account, whatever folder is asked for: a person in
 // another folder is the same person.
 func (t *target) Contacts(ctx context.Context) iter.Seq2[*contact.Contact, error] {
-	return exporter.Contacts(ctx, t.read, exporter.Options{})
+	return exporter.Contacts(ctx, t.read, exporter.Options{Tree: t.found})
 }
 
 // photoOf returns a function that fetches photos of the account, nil for one whose
@@ -280,12 +283,19 @@ func (s *session) target(e end, dryRun bool) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &target{sink: o.sink, read: o.source, end: e, account: o.account}, nil
+	return &target{sink: o.sink, read: o.source, end: e, account: o.account, found: s.isSink(o.account, !dryRun)}, nil
 }
 
 // lock keeps a second run from writing to the account at the same time: neither would
 // see what the other creates.
 func (s *session) lock(account string) error {
+	if err := s.lockFile(account); err != nil {
+		return fmt.Errorf("account %s: %w", account, err)
+	}
+	return nil
+}
+
+func (s *session) lockFile(name string) error {
 	if err := s.env.checkDirs(); err != nil {
 		return err
 	}
@@ -293,9 +303,9 @@ func (s *session) lock(account string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	unlock, err := filelock.Try(filepath.Join(dir, account+".lock"))
+	unlock, err := filelock.Try(filepath.Join(dir, name+".lock"))
 	if err != nil {
-		return fmt.Errorf("account %s: %w", account, err)
+		return err
 	}
 	s.closers = append(s.closers, func() error { unlock(); return nil })
 	return nil
