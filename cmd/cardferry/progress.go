@@ -1,14 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"github.com/cardferry/cardferry/ratelimit"
 )
@@ -20,13 +20,14 @@ type bar struct {
 	stage       string
 	done, total int
 	estimate    *estimate // nil: nobody knows how long it takes
+	columns     int       // of the terminal; 0: ask it
 	bar         *progressbar.ProgressBar
 	stop        func() // ends what draws it while nothing else happens
 }
 
 // showProgress gives the run a bar, on a terminal.
 func (u *ui) showProgress() {
-	if u.terminal && !u.quiet && !u.json && !u.verbose {
+	if u.terminal && !u.quiet && !u.json && !u.verbose && cmp.Or(columns(u.stderr), 80) >= leastColumns {
 		ended := make(chan struct{})
 		u.bar = &bar{out: u.stderr, stop: sync.OnceFunc(func() { close(ended) })}
 		go u.tick(ended)
@@ -91,41 +92,58 @@ func (b *bar) set(stage string, done, total int) {
 		}
 		b.stage = stage
 		b.estimate.begin(stage)
-		b.bar = progressbar.NewOptions(limit,
+		options := []progressbar.Option{
 			progressbar.OptionSetWriter(b.out),
-			progressbar.OptionSetDescription(stage),
-			progressbar.OptionShowCount(),
+			progressbar.OptionSetDescription(shorten(stage, b.room())),
 			progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionSetPredictTime(false), // it knows nothing of limits
-			progressbar.OptionThrottle(100*time.Millisecond),
-			progressbar.OptionSetWidth(24),
+			progressbar.OptionThrottle(100 * time.Millisecond),
+			progressbar.OptionSetWidth(max(1, min(24, b.room()-len(stage)))),
 			progressbar.OptionSpinnerType(14),
 			progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine of its own: it would draw over its successor
 			progressbar.OptionClearOnFinish(),
-		)
+		}
+		if b.counts() {
+			options = append(options, progressbar.OptionShowCount())
+		}
+		b.bar = progressbar.NewOptions(limit, options...)
 	}
 	b.bar.Set(b.done)
 }
 
 // draw shows what is known of the time to come.
 func (b *bar) draw() {
-	text := b.stage
-	room := b.width() - len(text) - len(", ") - len(fmt.Sprintf(" 100%% || (%d/%d) ", b.total, b.total))
-	if more := b.estimate.text(b.done, b.total, room); more != "" {
+	text := shorten(b.stage, b.room())
+	if more := b.estimate.text(b.done, b.total, b.room()-len(b.stage)-len(", ")); more != "" {
 		text += ", " + more
 	}
 	b.bar.Describe(text)
 	b.bar.RenderBlank()
 }
 
+// leastColumns is how wide a terminal must be for a bar; one that is narrower than
+// countColumns shows no counts.
+const leastColumns, countColumns = 20, 40
+
 // width returns that of the terminal, in columns.
 func (b *bar) width() int {
-	if f, ok := b.out.(*os.File); ok {
-		if columns, _, err := term.GetSize(int(f.Fd())); err == nil {
-			return columns
-		}
+	return cmp.Or(b.columns, columns(b.out), 80)
+}
+
+func (b *bar) counts() bool { return b.width() >= countColumns }
+
+// room returns how many columns are left for words.
+func (b *bar) room() int {
+	rest := " 100% |#|  " // a longer bar takes what the words leave
+	switch {
+	case b.total == 0 && b.counts():
+		rest = fmt.Sprintf("⠋  (%d/-) ", max(b.done, 99_999))
+	case b.total == 0:
+		rest = "⠋  "
+	case b.counts():
+		rest += fmt.Sprintf("(%d/%d) ", b.total, b.total)
 	}
-	return 80
+	return b.width() - utf8.RuneCountInString(rest) - 2
 }
 
 // clear takes the bar off the screen, so that a line can be printed.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -28,6 +29,7 @@ func newRuns(u *ui) *cobra.Command {
 that which wrote last first: what they wrote, whether they came to their end, and
 whether they were taken back. A run that wrote nothing is not among them, nor is one
 whose journal --journal keeps elsewhere: undo takes the name of that file.
+On a terminal a long command line is cut; --json has all of it.
 
 A journal holds the contacts that its run wrote and overwrote. --prune removes those
 of runs that last wrote more than --older-than days ago; they can then not be taken
@@ -73,7 +75,8 @@ func (x *runsCommand) run() error {
 		return err
 	}
 	now, removed := time.Now(), 0
-	table := tabwriter.NewWriter(x.stdout, 0, 0, 2, ' ', 0)
+	var text strings.Builder
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, r := range runs {
 		line := r.describe()
 		old := now.Sub(r.active) > time.Duration(x.days)*24*time.Hour
@@ -98,8 +101,14 @@ func (x *runsCommand) run() error {
 		x.lastObject(map[string]any{"type": "summary", "command": x.command, "runs": len(runs) - removed, "removed": removed})
 		return nil
 	}
-	if err := table.Flush(); err != nil {
-		return err
+	table.Flush() // into memory: there is no error
+	for line := range strings.Lines(text.String()) {
+		if n := columns(x.stdout); n > 0 {
+			line = shorten(strings.TrimSuffix(line, "\n"), n) + "\n"
+		}
+		if _, err := io.WriteString(x.stdout, line); err != nil {
+			return err
+		}
 	}
 	if len(runs) == 0 {
 		x.note("there are no runs")
