@@ -2,8 +2,10 @@ package vcard
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -218,3 +220,21 @@ func TestEncodeFailingWriter(t *testing.T) {
 type failingWriter struct{ err error }
 
 func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }
+
+// Base64 is folded as any other line is, wherever it begins.
+func TestFoldedBase64(t *testing.T) {
+	noise := make([]byte, 300)
+	for i := range noise {
+		noise[i] = byte(i * i * 7)
+	}
+	for begin := range 160 {
+		head := []byte(strings.Repeat("ü", begin/2) + strings.Repeat("x", begin%2) + ":")
+		for size := range 300 {
+			data := noise[:size]
+			whole := base64.StdEncoding.AppendEncode(slices.Clone(head), data)
+			if got, want := appendFoldedBase64(nil, head, data), appendFolded(nil, whole); !bytes.Equal(got, want) {
+				t.Fatalf("%d octets behind %d:\n%s\nwant\n%s", size, len(head), got, want)
+			}
+		}
+	}
+}

@@ -148,16 +148,18 @@ func (w *writer) photo(p *contact.Photo) {
 	case w.v4:
 		w.colon()
 		w.line = append(append(append(w.line, "data:"...), mediaType(p)...), ";base64,"...)
-		w.line = base64.StdEncoding.AppendEncode(w.line, p.Data)
 	default:
 		w.param(paramEncoding, "b") // 2.1 spells it BASE64
 		if t := strings.TrimPrefix(mediaType(p), "image/"); !strings.Contains(t, "/") {
 			w.param(gv.ParamType, strings.ToUpper(t))
 		}
 		w.colon()
-		w.line = base64.StdEncoding.AppendEncode(w.line, p.Data)
 	}
-	w.end()
+	if len(p.Data) == 0 {
+		w.end()
+	} else {
+		w.endBase64(p.Data)
+	}
 }
 
 func mediaType(p *contact.Photo) string {

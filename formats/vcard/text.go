@@ -1,6 +1,9 @@
 package vcard
 
 import (
+	"encoding/base64"
+	"encoding/binary"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -253,18 +256,69 @@ func appendParam(b []byte, s string) []byte {
 	return b
 }
 
-// appendFolded appends line with its end, folded at 75 octets between characters
-// (RFC 6350, 3.2).
+// maxLine is how many octets a line has at most, without its end (RFC 6350, 3.2).
+const maxLine = 75
+
+const fold = "\r\n "
+
+// appendFolded appends line with its end, folded between characters.
 func appendFolded(b, line []byte) []byte {
-	limit := 75
+	b, _ = appendPieces(b, line)
+	return append(b, "\r\n"...)
+}
+
+// appendPieces appends line as appendFolded does, without its end, and returns how
+// many octets its last piece leaves free.
+func appendPieces(b, line []byte) (_ []byte, free int) {
+	limit := maxLine
 	for len(line) > limit {
 		cut := limit
 		for cut > limit-utf8.UTFMax && !utf8.RuneStart(line[cut]) {
 			cut--
 		}
-		b = append(append(b, line[:cut]...), "\r\n "...)
+		b = append(append(b, line[:cut]...), fold...)
 		line = line[cut:]
-		limit = 74 // the blank counts
+		limit = maxLine - 1 // the blank counts
 	}
-	return append(append(b, line...), "\r\n"...)
+	return append(b, line...), limit - len(line)
+}
+
+// appendFoldedBase64 appends a line that begins so and goes on with data in base64,
+// with its end, folded. The text is written once, to where its last octet has to be,
+// and moved from there piece by piece.
+func appendFoldedBase64(b, begin, data []byte) []byte {
+	b, free := appendPieces(b, begin)
+	size := base64.StdEncoding.EncodedLen(len(data))
+	folds := (max(size-free, 0) + maxLine - 2) / (maxLine - 1)
+	to := len(b)
+	b = slices.Grow(b, size+folds*len(fold)+len("\r\n"))[:to+size+folds*len(fold)]
+	text := b[len(b)-size:]
+	encodeBase64(text, data)
+	for ; len(text) > free; free = maxLine - 1 {
+		to += copy(b[to:], text[:free])
+		to += copy(b[to:], fold)
+		text = text[free:]
+	}
+	return append(b, "\r\n"...)
+}
+
+// pairs has the two digits of base64 for each twelve bits, the first in the low byte.
+var pairs = func() (t [1 << 12]uint16) {
+	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	for i := range t {
+		t[i] = uint16(digits[i>>6]) | uint16(digits[i&63])<<8
+	}
+	return t
+}()
+
+// encodeBase64 is the Encode of base64.StdEncoding, six bytes at a time: photos are
+// most of what an export writes.
+func encodeBase64(dst, src []byte) {
+	for len(src) >= 8 && len(dst) >= 8 {
+		v := binary.BigEndian.Uint64(src)
+		binary.LittleEndian.PutUint64(dst, uint64(pairs[v>>52])|uint64(pairs[v>>40&0xfff])<<16|
+			uint64(pairs[v>>28&0xfff])<<32|uint64(pairs[v>>16&0xfff])<<48)
+		src, dst = src[6:], dst[8:]
+	}
+	base64.StdEncoding.Encode(dst, src)
 }

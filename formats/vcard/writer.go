@@ -287,6 +287,15 @@ func (w *writer) end() {
 	w.out = appendFolded(w.out, w.line)
 }
 
+// endBase64 completes the property with data in base64.
+func (w *writer) endBase64(data []byte) {
+	w.count++
+	w.out = appendFoldedBase64(w.out, w.line, data)
+	if w.v2 {
+		w.out = append(w.out, "\r\n"...) // 2.1 asks for a blank line behind it
+	}
+}
+
 // newGroup returns a group that nothing is in.
 func (w *writer) newGroup() string {
 	used := w.usedGroups()
