@@ -34,6 +34,7 @@ func FuzzRoundTrip(f *testing.F) {
 		"LABEL;WORK:x\r\nADR;HOME:;;b", "PHOTO:data:image/png;base64,AAAA", "RELATED;TYPE=agent;VALUE=text:a\r\nX-ABRELATEDNAMES;TYPE=x:b", "AGENT:\r\nBEGIN:VCARD\r\nFN:a\r\nEND:VCARD",
 		"X-CARDFERRY-EXTRA:{\"origin\":\"csv\"\\,\"name\":\"a\"}", "item1.X-ABDATE:2001-02-03\r\nitem1.X-ABLabel:_$!<Anniversary>!$_\r\nX-ANNIVERSARY:20010203T10",
 		"item1.X-ABDATE:$001-02-03\r\nitem1.X-ABLabel:_$!<Anniversary>!$_\r\nX-ANNIVERSARY:200102\x81T10", "BDAY:200102\x01T10", "N:a;b;c;d;e;f", "ADR:;;a;;;;;b",
+		"TEL;TYPE=x-a;TYPE=TYPE= TYPE=b:1", "TEL;X-CARDFERRY-QP-TYPE==0Aa=2CTYPE=3Db,^nx:1", "TEL;TYPE=\"^na,TYPE=b\":1",
 		"item1.X-ABRELATEDNAMES:a\r\nitem1.X-ABLabel:b\r\nitem1.X-ABRELATEDNAMES:a\r\nitem1.X-ABLabel:b"} {
 		for _, version := range []string{"2.1", "3.0", "4.0"} {
 			f.Add([]byte("BEGIN:VCARD\r\nVERSION:" + version + "\r\n" + line + "\r\nEND:VCARD\r\n"))

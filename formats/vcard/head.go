@@ -169,18 +169,18 @@ func (t *tokenizer) parseParams(h *head, text string, i int) int {
 		word := strings.TrimSpace(text[i:end])
 		if text[end] != '=' {
 			if word != "" {
-				t.add(h, bareName(word), word, false)
+				t.add(h, bareName(word), word)
 			}
 			i = end
 			continue
 		}
 		name := upper(word)
 		for i = end; ; {
-			v, next, quoted := paramValue(text, i+1)
+			v, next := paramValue(text, i+1)
 			if next < 0 {
 				return -1
 			}
-			t.add(h, name, v, quoted)
+			t.add(h, name, v)
 			if i = next; text[i] != ',' {
 				break
 			}
@@ -190,54 +190,35 @@ func (t *tokenizer) parseParams(h *head, text string, i int) int {
 }
 
 // paramValue reads one value from i on and returns the index of what ends it.
-func paramValue(text string, i int) (v string, end int, quoted bool) {
+func paramValue(text string, i int) (v string, end int) {
 	if i < len(text) && text[i] == '"' {
 		if n := strings.IndexByte(text[i+1:], '"'); n >= 0 {
 			end = i + n + 2
 			if end < len(text) && strings.IndexByte(",;:", text[end]) >= 0 {
-				return text[i+1 : end-1], end, true
+				return text[i+1 : end-1], end
 			}
 		}
 	}
 	for end = i; end < len(text); end++ {
 		if c := text[end]; c == ',' || c == ';' || c == ':' {
-			return text[i:end], end, false
+			return text[i:end], end
 		}
 	}
-	return "", -1, false
+	return "", -1
 }
 
-func (t *tokenizer) add(h *head, name, v string, quoted bool) {
+func (t *tokenizer) add(h *head, name, v string) {
 	if !isToken(name) {
 		t.faults = append(t.faults, "a parameter without a proper name was dropped")
 		return
 	}
-	if name != gv.ParamType {
-		h.params = append(h.params, param{name, v})
-		return
-	}
-	for { // TYPE="voice,home" and TYPE=HOME,TYPE=VOICE are seen too
-		item, rest, more := v, "", false
-		if quoted {
-			item, rest, more = strings.Cut(v, ",")
-		}
-		if item = strings.TrimSpace(item); len(item) > 5 && strings.EqualFold(item[:5], "TYPE=") {
-			item = item[5:]
-		}
-		if item != "" {
-			h.params = append(h.params, param{name, item})
-		}
-		if !more {
-			return
-		}
-		v = rest
-	}
+	h.params = append(h.params, param{name, v})
 }
 
 // understand removes the parameters that say how the value is written, and brings
 // the others into the form that the rest of the package knows.
 func (t *tokenizer) understand(h *head, clean bool) {
-	kept := h.params[:0]
+	kept := make([]param, 0, len(h.params))
 	for _, q := range h.params {
 		if name, quoted := strings.CutPrefix(q.name, paramQuoted); quoted && name != "" {
 			q = param{name, decodeQuotedPrintable(q.value)}
@@ -245,7 +226,7 @@ func (t *tokenizer) understand(h *head, clean bool) {
 				t.faults = append(t.faults, "a parameter that is no text was dropped")
 				continue
 			}
-			kept = append(kept, q)
+			kept = q.appendTo(kept)
 			continue
 		}
 		switch {
@@ -274,14 +255,35 @@ func (t *tokenizer) understand(h *head, clean bool) {
 		if t.modern {
 			q.value = unescapeParam(q.value)
 		}
-		if q.name == gv.ParamType {
-			if q.value = strings.TrimSpace(q.value); q.value == "" {
-				continue
-			}
-		}
-		kept = append(kept, q)
+		kept = q.appendTo(kept)
 	}
 	h.params = kept
+}
+
+// appendTo appends the parameter, of TYPE each of its values: TYPE="voice,home" and
+// TYPE=HOME,TYPE=VOICE are seen, too.
+func (q param) appendTo(all []param) []param {
+	if q.name != gv.ParamType {
+		return append(all, q)
+	}
+	for item := range strings.SplitSeq(q.value, ",") {
+		if item = typeValue(item); item != "" {
+			all = append(all, param{q.name, item})
+		}
+	}
+	return all
+}
+
+// typeValue returns what is left of a TYPE value without blanks, and without the name
+// that some programs repeat before it.
+func typeValue(s string) string {
+	for {
+		s = strings.TrimSpace(s)
+		if len(s) <= 5 || !strings.EqualFold(s[:5], "TYPE=") {
+			return s
+		}
+		s = s[5:]
+	}
 }
 
 // bareName returns what a value without a name is a value of: vCard 2.1 has

@@ -361,7 +361,7 @@ func keepsAll(params contact.Params) bool {
 	for name, values := range params {
 		switch {
 		case name == paramMore, name == paramGroup && len(values) == 1 && isToken(values[0]):
-		case name == gv.ParamType && slices.ContainsFunc(values, func(v string) bool { return v == "" || strings.Contains(v, ",") }):
+		case name == gv.ParamType && slices.ContainsFunc(values, func(v string) bool { return v == "" || strings.Contains(v, ",") || typeValue(v) != v }):
 			return false
 		case !isWritten(name) || len(values) == 0 || slices.ContainsFunc(values, func(v string) bool { return !isClean(strings.ReplaceAll(v, "\n", "")) }):
 			return false
