@@ -50,7 +50,8 @@ func TestReading(t *testing.T) {
 		Websites:     []contact.Website{{URL: "https://example.org/?a=1,2;3", Type: "Shop"}},
 		Birthday:     contact.Date{Month: 7, Day: 22}, Anniversary: contact.Date{Year: 2009, Month: 8, Day: 8},
 		Categories: []string{"friends, old", "work"}, Notes: "a;b,c\nd", Gender: "female",
-		Extra: []contact.Extra{{Origin: "vcard", Name: "X-MOOD", Params: contact.Params{"VALUE": {"integer"}}, Value: "7"},
+		Extra: []contact.Extra{{Origin: "vcard", Name: "N", Params: contact.Params{"X-CARDFERRY-LISTS": {"", "", "María,Eva", "", "Jr.,M.Sc."}}},
+			{Origin: "vcard", Name: "X-MOOD", Params: contact.Params{"VALUE": {"integer"}}, Value: "7"},
 			{Origin: "vcard", Name: "X-WHAT", Params: contact.Params{"A": {""}}, Value: `raw\,value`}},
 	}
 	if diff := contact.Diff(want, c); len(diff) > 0 || len(c.Unread) > 0 || c.Modified.Year() != 2013 {

@@ -60,7 +60,8 @@ func TestDecodeProperties(t *testing.T) {
 		{"a fold within a character", "3.0", "FN:M\xc3\n \xbcl\n\tler", contact.Contact{Name: contact.Name{Display: "Müller"}}},
 		{"escapes", "3.0", `N:Doe\;Smith;John\, Jr.;a\:b;c\\;d\x`, contact.Contact{Name: contact.Name{Family: "Doe;Smith", Given: "John, Jr.", Middle: "a:b", Prefix: `c\`, Suffix: `d\x`}}},
 		{"name lists", "4.0", "N:Stevenson;John;Philip,Paul;Dr.;Jr.,M.D.,A.C.P.", contact.Contact{
-			Name: contact.Name{Family: "Stevenson", Given: "John", Middle: "Philip Paul", Prefix: "Dr.", Suffix: "Jr., M.D., A.C.P."}}},
+			Name:  contact.Name{Family: "Stevenson", Given: "John", Middle: "Philip Paul", Prefix: "Dr.", Suffix: "Jr., M.D., A.C.P."},
+			Extra: []contact.Extra{extra("N", "", contact.Params{"X-CARDFERRY-LISTS": {"", "", "Philip,Paul", "", "Jr.,M.D.,A.C.P."}})}}},
 		{"categories", "3.0", "CATEGORIES:Friends,Work\\, old\nCATEGORIES:More", contact.Contact{Categories: []string{"Friends", "Work, old", "More"}}},
 		{"organization", "3.0", `ORG:R\;D GmbH;Dept;;Unit 2;`, contact.Contact{Organization: contact.Organization{Company: "R;D GmbH", Department: "Dept", Units: []string{"Unit 2"}}}},
 		{"quoted lists of types", "4.0", `TEL;VALUE=uri;PREF=1;TYPE="voice,home":tel:+1-555;ext=5` + "\nTEL;TYPE=\"cell\",\"work\";PREF=7:2", contact.Contact{

@@ -83,7 +83,19 @@ func (w *writer) names() {
 	}
 	n := &c.Name
 	w.openScalar(gv.FieldName, gv.FieldName)
-	w.structured(n.Family, n.Given, n.Middle, n.Prefix, n.Suffix)
+	lists := w.attachedTo(gv.FieldName)[paramLists]
+	for i, s := range nameParts(n) {
+		if i == 0 {
+			w.colon()
+		} else {
+			w.line = append(w.line, ';')
+		}
+		if len(lists) > 0 && lists[i] != "" {
+			w.line = append(w.line, lists[i]...)
+		} else {
+			w.escape(*s, ";")
+		}
+	}
 	w.more(gv.FieldName)
 	w.end()
 	if n.Nickname != "" {

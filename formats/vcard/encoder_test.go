@@ -238,3 +238,34 @@ func TestFoldedBase64(t *testing.T) {
 		}
 	}
 }
+
+// What 4.0 writes otherwise than 3.0 and 2.1 has the form of the version that is written,
+// whichever it was read from.
+func TestForms(t *testing.T) {
+	for _, test := range []struct{ name, v21, v30, v40 string }{
+		{"logo", "LOGO;ENCODING=BASE64;TYPE=PNG:AAAA\r\n", "LOGO;ENCODING=b;TYPE=PNG:AAAA", "LOGO:data:image/png;base64,AAAA"},
+		{"sound", "SOUND;ENCODING=BASE64;TYPE=BASIC:AAAA\r\n", "SOUND;ENCODING=b;TYPE=BASIC:AAAA", "SOUND:data:audio/basic;base64,AAAA"},
+		{"PGP key", "KEY;ENCODING=BASE64;TYPE=PGP:AAAA\r\n", "KEY;ENCODING=b;TYPE=PGP:AAAA", "KEY:data:application/pgp-keys;base64,AAAA"},
+		{"key of no type", "KEY;ENCODING=BASE64:AA==\r\n", "KEY;ENCODING=b:AA==", "KEY:data:application/octet-stream;base64,AA=="},
+		{"link", "LOGO;VALUE=url:https://a.example/,b", "LOGO;VALUE=uri:https://a.example/,b", "LOGO:https://a.example/,b"},
+		{"data that is no base64", "KEY;VALUE=url:data:,a", "KEY;VALUE=uri:data:,a", "KEY:data:,a"},
+		{"with other parameters", "LOGO;ENCODING=BASE64;LANGUAGE=de;TYPE=GIF:AAAA\r\n", "LOGO;ENCODING=b;LANGUAGE=de;TYPE=GIF:AAAA", "LOGO;LANGUAGE=de:data:image/gif;base64,AAAA"},
+		{"place", "GEO:-122.08,37.38", "GEO:37.38;-122.08", "GEO:geo:37.38,-122.08"},
+		{"place with an uncertainty", "GEO:geo:1,2;u=3", "GEO:geo:1,2;u=3", "GEO:geo:1,2;u=3"},
+		{"text", "KEY;VALUE=text:a\\,b", "KEY;VALUE=text:a\\,b", "KEY;VALUE=text:a\\,b"},
+	} {
+		lines := map[string]string{"2.1": test.v21, "3.0": test.v30, "4.0": test.v40}
+		for from, line := range lines {
+			c, err := Unmarshal([]byte("BEGIN:VCARD\r\nVERSION:" + from + "\r\n" + line + "\r\nEND:VCARD\r\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for to, want := range lines {
+				card, losses, err := Marshal(c, Options{Version: to})
+				if err != nil || len(losses) > 0 || !strings.Contains(string(card), "\r\n"+want+"\r\n") {
+					t.Errorf("%s of %s in %s: %v, %v\n%s\nwant %s", test.name, from, to, err, losses, card, want)
+				}
+			}
+		}
+	}
+}

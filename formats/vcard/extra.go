@@ -35,8 +35,9 @@ func (w *writer) attaches(x *contact.Extra) bool {
 	case gv.FieldUID:
 		written = true
 	case gv.FieldName:
-		n := &c.Name
-		written = n.Family+n.Given+n.Middle+n.Prefix+n.Suffix != ""
+		for _, s := range nameParts(&c.Name) {
+			written = written || *s != ""
+		}
 	case gv.FieldNickname:
 		written = c.Name.Nickname != ""
 	case gv.FieldOrganization:
@@ -61,7 +62,28 @@ func (w *writer) attaches(x *contact.Extra) bool {
 		i := slices.IndexFunc(scalars, func(s scalar) bool { return s.name == x.Name })
 		written = *scalars[i].at(c) != ""
 	}
-	return written && len(x.Params) > 0 && keepsAll(x.Params) && w.keepsMore(x.Name, more)
+	return written && len(x.Params) > 0 && keepsAll(x.Params) && w.keepsMore(x.Name, more) && w.keepsLists(x.Name, x.Params[paramLists])
+}
+
+// keepsLists reports whether the components of a name are written as these lists, and
+// are what reading makes of them: 2.1 has none, and a name may have been changed.
+func (w *writer) keepsLists(name string, lists []string) bool {
+	fields := nameParts(&w.c.Name)
+	switch {
+	case len(lists) == 0:
+		return true
+	case w.v2 || name != gv.FieldName || len(lists) != len(fields) || strings.Join(lists, "") == "":
+		return false
+	}
+	for i, raw := range lists {
+		if raw == "" {
+			continue
+		}
+		if text, several := joined(raw, nameGlue[i]); !several || !isComponent(raw) || text != *fields[i] || !isClean(raw) {
+			return false
+		}
+	}
+	return true
 }
 
 // keepsMore reports whether more can be written behind the value of that property,
@@ -101,9 +123,17 @@ func isTail(more []string) bool {
 // was read, one of another format as JSON in a property of ours. So is one that
 // reading would take for something else.
 func (w *writer) extra(x *contact.Extra) {
-	if x.Origin == origin && w.verbatim(x) {
-		w.end()
-		return
+	if x.Origin == origin {
+		written, ok := x, true
+		if hasForms(upper(x.Name)) {
+			var form contact.Extra
+			form, ok = w.form(*x)
+			written = &form
+		}
+		if ok && w.verbatim(written) {
+			w.end()
+			return
+		}
 	}
 	text, err := json.Marshal(x)
 	if err != nil {

@@ -44,6 +44,9 @@ func TestIdentityRemainders(t *testing.T) {
 		lines = append(lines, "N:a;b;c;d;e;"+tail, "N:;;;;;"+tail, "N;X-FOO=a:a;;;;;"+tail, "GENDER:M;"+tail, "GENDER:;"+tail, "GENDER:Z;"+tail,
 			"GENDER:O;"+tail+"\r\nX-GENDER:male", "ADR:;;a;;;;;"+tail, "item1.ADR;TYPE=home:;;;;;;;"+tail+"\r\nitem1.X-ABLabel:x")
 	}
+	for _, list := range []string{"a,b", "a,,b", ",a,b", "a , b", "a\\,b,c", ",", "a,", "a,\\", "\\;,a", "\u00a0,a,b", "ü,\\nb", "a,b\x01"} {
+		lines = append(lines, "N:"+list, "N:x;"+list+";"+list, "N;X-FOO=a:;;;;"+list+";more", "N:a;b;c;d;"+list+"\r\nN:second;"+list)
+	}
 	for _, line := range lines {
 		for _, version := range []string{"2.1", "3.0", "4.0"} {
 			text := "BEGIN:VCARD\r\nVERSION:" + version + "\r\n" + line + "\r\nEND:VCARD\r\n"

@@ -19,6 +19,7 @@ const (
 	paramLabel = "X-CARDFERRY-LABEL" // a type that neither TYPE nor X-ABLabel can carry
 	paramText  = "X-CARDFERRY-NAME"  // the name shown for an address or a web page
 	paramMore  = "X-CARDFERRY-MORE"  // in Params only: the end of a value that the model has no place for
+	paramLists = "X-CARDFERRY-LISTS" // in Params only: the components of a name, as they stand where one is a list
 	paramEmpty = "X-CARDFERRY-EMPTY" // of an FN or REV that stands in for none
 	paramRaw   = "X-CARDFERRY-RAW"   // of a part whose TYPE=X-… is no label
 
@@ -182,7 +183,11 @@ func (r *cardReader) unread(f contact.Field, kind contact.LossKind, reason strin
 
 // extra keeps a property as it is.
 func (r *cardReader) extra(p *property) {
-	r.keep(asExtra(p))
+	x := asExtra(p)
+	if hasForms(p.name) {
+		x = modernForm(x, r.version == "2.1")
+	}
+	r.keep(x)
 }
 
 func asExtra(p *property) contact.Extra {
@@ -219,7 +224,11 @@ func (r *cardReader) attach(name string, p *property, more string) {
 	if more != "" {
 		params = with(params, paramMore, more)
 	}
-	if params != nil {
+	r.attachParams(name, params)
+}
+
+func (r *cardReader) attachParams(name string, params contact.Params) {
+	if len(params) > 0 {
 		r.keep(contact.Extra{Origin: origin, Name: name, Params: params})
 	}
 }
@@ -233,7 +242,7 @@ func (r *cardReader) scalarParams(p *property) contact.Params {
 		var params contact.Params
 		for _, q := range p.params {
 			switch q.name {
-			case gv.ParamValue, paramEncoding, paramMore, paramNoYear:
+			case gv.ParamValue, paramEncoding, paramMore, paramLists, paramNoYear:
 				continue
 			}
 			setParam(&params, q.name, q.value)

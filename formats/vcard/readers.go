@@ -119,30 +119,32 @@ func readDisplay(r *cardReader, p *property) bool {
 }
 
 // readName reads N. The items of a list ("Philip,Paul") become one text: the
-// words of a name, or suffixes with commas between them.
+// words of a name, or suffixes with commas between them. What the lists were is
+// attached.
 func readName(r *cardReader, p *property) bool {
 	if strings.Trim(p.value, "; \t") == "" {
 		return true
 	}
-	n := &r.c.Name
-	fields := [...]*string{&n.Family, &n.Given, &n.Middle, &n.Prefix, &n.Suffix}
+	fields := nameParts(&r.c.Name)
 	for _, f := range fields {
 		if *f != "" {
 			return false
 		}
 	}
+	var lists []string
 	rest, found := p.value, true
 	for i, f := range fields {
 		part := rest
-		if part, rest, found = cutRaw(rest, ';'); part != "" {
-			switch {
-			case !r.modern:
-				*f = value(part)
-			case i == 4:
-				*f = joined(part, ", ")
-			default:
-				*f = joined(part, " ")
+		part, rest, found = cutRaw(rest, ';')
+		isList := false
+		if *f = value(part); r.modern && strings.IndexByte(part, ',') >= 0 {
+			*f, isList = joined(part, nameGlue[i])
+		}
+		if isList && isComponent(part) {
+			if lists == nil {
+				lists = make([]string, len(fields))
 			}
+			lists[i] = part
 		}
 		if !found {
 			break
@@ -151,9 +153,25 @@ func readName(r *cardReader, p *property) bool {
 	if !found || strings.Trim(rest, "; \t") == "" {
 		rest = ""
 	}
-	r.attach(gv.FieldName, p, rest)
+	if lists == nil {
+		r.attach(gv.FieldName, p, rest)
+		return true
+	}
+	params := with(r.scalarParams(p), paramLists, lists...)
+	if rest != "" {
+		params = with(params, paramMore, rest)
+	}
+	r.attachParams(gv.FieldName, params)
 	return true
 }
+
+// nameParts returns the members of a name in the order of N.
+func nameParts(n *contact.Name) [5]*string {
+	return [...]*string{&n.Family, &n.Given, &n.Middle, &n.Prefix, &n.Suffix}
+}
+
+// nameGlue has what stands between the items of a list within each of them.
+var nameGlue = [5]string{" ", " ", " ", " ", ", "}
 
 // tail returns what stands behind the first n components, "" if nothing does.
 func tail(parts []string, n int) string {
@@ -342,6 +360,9 @@ func readForeign(r *cardReader, p *property) bool {
 	var x contact.Extra
 	if err := json.Unmarshal([]byte(value(p.value)), &x); err != nil || x.Name == "" {
 		return false
+	}
+	if x.Origin == origin && hasForms(upper(x.Name)) {
+		x = modernForm(x, false)
 	}
 	r.keep(x)
 	return true

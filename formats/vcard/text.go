@@ -134,6 +134,13 @@ func cutRaw(raw string, sep byte) (before, after string, found bool) {
 	return raw, "", false
 }
 
+// isComponent reports whether raw is one component of a structured value, whatever
+// follows it.
+func isComponent(raw string) bool {
+	before, _, _ := cutRaw(raw+";", ';')
+	return before == raw
+}
+
 // splitRaw appends the parts of a raw value to dst. There is always one.
 func splitRaw(dst []string, raw string, sep byte) []string {
 	for {
@@ -146,11 +153,9 @@ func splitRaw(dst []string, raw string, sep byte) []string {
 	}
 }
 
-// joined is the text of a raw list within a component, its items joined by glue.
-func joined(raw, glue string) string {
-	if strings.IndexByte(raw, ',') < 0 {
-		return value(raw)
-	}
+// joined is the text of a raw list within a component, its items joined by glue, and
+// whether there are several.
+func joined(raw, glue string) (text string, several bool) {
 	var b strings.Builder
 	for _, item := range splitRaw(nil, raw, ',') {
 		if item = value(item); item == "" {
@@ -158,10 +163,11 @@ func joined(raw, glue string) string {
 		}
 		if b.Len() > 0 {
 			b.WriteString(glue)
+			several = true
 		}
 		b.WriteString(item)
 	}
-	return b.String()
+	return b.String(), several
 }
 
 // appendEscaped appends s as a text value, safe within a component and a list.

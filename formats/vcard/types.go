@@ -85,7 +85,7 @@ func (k *kind) read(params []param, label string) (typ string, preferred bool, r
 			preferred = true
 		case q.name == paramRaw:
 			raw = true
-		case q.name == gv.ParamValue, q.name == paramEncoding, q.name == paramLabel, q.name == paramText, q.name == paramMore:
+		case q.name == gv.ParamValue, q.name == paramEncoding, q.name == paramLabel, q.name == paramText, q.name == paramMore, q.name == paramLists:
 		case q.name == "LABEL" && k == addressKind:
 		default:
 			setParam(&rest, q.name, q.value)

@@ -13,7 +13,8 @@
 //     Extra of the property's name without a value.
 //   - Several NOTEs become one, with an empty line between them. Of several
 //     nicknames the first is the model's. The words of a list within a name
-//     ("Philip,Paul") become one text.
+//     ("Philip,Paul") become one text; that they were a list is attached, and they
+//     are one again where the version has lists.
 //   - An Apple label (X-ABLabel) is the type of its group's property.
 //   - A group's name becomes a category of its members where files are read whole
 //     ([Groups]); the group itself stays a contact.

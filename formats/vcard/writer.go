@@ -341,7 +341,7 @@ func (w *writer) partsIn(group string) int {
 // The others say what form a value has, and are ours to choose.
 func isWritten(name string) bool {
 	switch name {
-	case gv.ParamValue, paramEncoding, paramCharset, paramGroup, paramLabel, paramText, paramMore, paramEmpty, paramRaw:
+	case gv.ParamValue, paramEncoding, paramCharset, paramGroup, paramLabel, paramText, paramMore, paramLists, paramEmpty, paramRaw:
 		return false
 	}
 	return isToken(name) && name == upper(name)
@@ -353,14 +353,15 @@ func (p *part) keepsAll() bool {
 		return true
 	}
 	more, any := p.params[paramMore]
-	return keepsAll(p.params) && (!any || p.kind == addressKind && isTail(more))
+	return keepsAll(p.params) && p.params[paramLists] == nil && (!any || p.kind == addressKind && isTail(more))
 }
 
-// keepsAll reports whether parameters can all be written, where the end of a value can.
+// keepsAll reports whether parameters can all be written, where those can that are a
+// piece of the value.
 func keepsAll(params contact.Params) bool {
 	for name, values := range params {
 		switch {
-		case name == paramMore, name == paramGroup && len(values) == 1 && isToken(values[0]):
+		case name == paramMore, name == paramLists, name == paramGroup && len(values) == 1 && isToken(values[0]):
 		case name == gv.ParamType && slices.ContainsFunc(values, func(v string) bool { return v == "" || strings.Contains(v, ",") || typeValue(v) != v }):
 			return false
 		case !isWritten(name) || len(values) == 0 || slices.ContainsFunc(values, func(v string) bool { return !isClean(strings.ReplaceAll(v, "\n", "")) }):
