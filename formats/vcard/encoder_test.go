@@ -252,6 +252,8 @@ func TestForms(t *testing.T) {
 		{"with other parameters", "LOGO;ENCODING=BASE64;LANGUAGE=de;TYPE=GIF:AAAA\r\n", "LOGO;ENCODING=b;LANGUAGE=de;TYPE=GIF:AAAA", "LOGO;LANGUAGE=de:data:image/gif;base64,AAAA"},
 		{"place", "GEO:-122.08,37.38", "GEO:37.38;-122.08", "GEO:geo:37.38,-122.08"},
 		{"place with an uncertainty", "GEO:geo:1,2;u=3", "GEO:geo:1,2;u=3", "GEO:geo:1,2;u=3"},
+		{"agent", "AGENT:\r\nBEGIN:VCARD\r\nVERSION:2.1\r\nN:a;b\r\nEND:VCARD", `AGENT:BEGIN:VCARD\nVERSION:2.1\nN:a\;b\nEND:VCARD`,
+			`X-CARDFERRY-EXTRA:{"origin":"vcard"\,"name":"AGENT"\,"value":"BEGIN:VCARD\\` + "\r\n " + `\\nVERSION:2.1\\\\nN:a\\\\\;b\\\\nEND:VCARD"}`},
 		{"text", "KEY;VALUE=text:a\\,b", "KEY;VALUE=text:a\\,b", "KEY;VALUE=text:a\\,b"},
 	} {
 		lines := map[string]string{"2.1": test.v21, "3.0": test.v30, "4.0": test.v40}

@@ -130,7 +130,13 @@ func (w *writer) extra(x *contact.Extra) {
 			form, ok = w.form(*x)
 			written = &form
 		}
-		if ok && w.verbatim(written) {
+		switch {
+		case !ok || !w.verbatim(written):
+		case w.v2 && strings.EqualFold(x.Name, propAgent):
+			if w.agent(x) {
+				return
+			}
+		default:
 			w.end()
 			return
 		}
@@ -170,8 +176,48 @@ func (w *writer) verbatim(x *contact.Extra) bool {
 		return false
 	case propLabel:
 		return p.group == "" || w.partsIn(p.group) == 0
+	case propAgent:
+		if w.v4 { // has RELATED instead, which the assistant's name is written in
+			return false
+		}
 	}
 	return !w.understood(&p)
+}
+
+// agent completes AGENT as 2.1 has it, with the agent's whole card on lines of its own
+// (vCard 2.1, 2.4.4), and reports whether that is what reading makes x of. One that is
+// a link stays as it is.
+func (w *writer) agent(x *contact.Extra) bool {
+	lines := strings.Split(unescape(x.Value), "\n")
+	if len(lines) == 1 {
+		w.end()
+		return true
+	}
+	var again []byte
+	depth := 0
+	for i, line := range lines {
+		if i > 0 {
+			again = append(again, `\n`...)
+		}
+		switch again = appendEscaped(again, line); {
+		case isMark([]byte(line), "BEGIN"):
+			depth++
+		case isMark([]byte(line), "END"):
+			depth--
+		}
+		if depth == 0 && i < len(lines)-1 {
+			return false
+		}
+	}
+	if depth != 0 || string(again) != x.Value || x.Params[paramGroup] != nil {
+		return false
+	}
+	w.count++
+	w.out = append(append(w.out, w.line[:w.value]...), "\r\n"...)
+	for _, line := range lines {
+		w.out = append(append(w.out, line...), "\r\n"...)
+	}
+	return true
 }
 
 // headWritten returns what reading takes w.line, which ends with the colon, for: nil if

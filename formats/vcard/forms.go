@@ -27,7 +27,7 @@ const anyMedia = "application/octet-stream"
 // hasForms reports whether properties of that name have these forms.
 func hasForms(name string) bool {
 	_, isMedia := mediaKind[name]
-	return isMedia || name == gv.FieldGeolocation
+	return isMedia || name == gv.FieldGeolocation || name == propAgent
 }
 
 // form returns x as the card's version has it; ok is false where nothing that reading
@@ -52,6 +52,11 @@ func modernForm(x contact.Extra, v2 bool) contact.Extra {
 	name := upper(x.Name)
 	kind, isMedia := mediaKind[name]
 	switch {
+	case name == propAgent: // the line end of its last line is that of the property
+		for strings.HasSuffix(x.Value, `\n`) && !strings.HasSuffix(x.Value, `\\n`) {
+			x.Value = strings.TrimSuffix(x.Value, `\n`)
+		}
+		return x
 	case name == gv.FieldGeolocation:
 		if latitude, longitude, ok := place(x.Value, v2); ok {
 			x.Value = "geo:" + latitude + "," + longitude

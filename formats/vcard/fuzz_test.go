@@ -31,7 +31,7 @@ func FuzzRoundTrip(f *testing.F) {
 	}
 	for _, line := range []string{"N;X=1:a,b;c;d;e;f;g;h", "BDAY:1953-10-15T23:10:00Z", "item1.TEL:1\r\nitem1.X-ABLabel:Foo\r\nitem1.X-Y:z",
 		"TEL;TYPE=X-Weekend:1\r\nTEL;TYPE=x-a,VOICE:2", "X-ANDROID-CUSTOM:vnd.android.cursor.item/relation;a\\;b;0;c;;", "NOTE;X-CARDFERRY-QP-X-A==3D=0A:C:\\new", "KIND:group\r\nMEMBER:urn:uuid:1", "TEL;TYPE=\"home,fax\":tel:1\r\nTEL;IPHONE;CELL:2", "NICKNAME:a,b\\,c,d", "GENDER:M;x\r\nX-GENDER:foo", "ADR;LABEL=\"a^nb\":;;;;;;;x",
-		"LABEL;WORK:x\r\nADR;HOME:;;b", "PHOTO:data:image/png;base64,AAAA", "RELATED;TYPE=agent;VALUE=text:a\r\nX-ABRELATEDNAMES;TYPE=x:b", "AGENT:\r\nBEGIN:VCARD\r\nFN:a\r\nEND:VCARD",
+		"LABEL;WORK:x\r\nADR;HOME:;;b", "PHOTO:data:image/png;base64,AAAA", "RELATED;TYPE=agent;VALUE=text:a\r\nX-ABRELATEDNAMES;TYPE=x:b", "AGENT:\r\nBEGIN:VCARD\r\nFN:a\r\nEND:VCARD", `AGENT:BEGIN:VCARD\nFN:a\;b\nAGENT:\nBEGIN:VCARD\nFN:c\nEND:VCARD\nEND:VCARD`, `AGENT:BEGIN:VCARD\nEND:VCARD\n`, `item1.AGENT:BEGIN:VCARD\nEND:VCARD`, "AGENT:BEGIN:VCARD", `AGENT;X-A=b:BEGIN:VCARD\n\nFN:é\nEND:VCARD`,
 		"X-CARDFERRY-EXTRA:{\"origin\":\"csv\"\\,\"name\":\"a\"}", "item1.X-ABDATE:2001-02-03\r\nitem1.X-ABLabel:_$!<Anniversary>!$_\r\nX-ANNIVERSARY:20010203T10",
 		"item1.X-ABDATE:$001-02-03\r\nitem1.X-ABLabel:_$!<Anniversary>!$_\r\nX-ANNIVERSARY:200102\x81T10", "BDAY:200102\x01T10", "N:a;b;c;d;e;f", "N;X-Y=z:a\\,b,c;b,,d;, e,\\;;d\\;e , f;Jr.,MD;g", "ADR:;;a;;;;;b",
 		"LOGO;ENCODING=b;TYPE=PNG:AA AA\r\nKEY:data:application/pgp-keys;base64,AA==\r\nSOUND;VALUE=uri:https://a.example\r\nGEO:1.5;-2", "LOGO:data:image/png\\;base64\\,AAAA\r\nGEO:1,2",

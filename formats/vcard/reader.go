@@ -25,6 +25,7 @@ const (
 
 	propLabel   = "X-ABLABEL"
 	propExtra   = "X-CARDFERRY-EXTRA"
+	propAgent   = "AGENT"
 	desktopMark = "X-MS-OL-" // begins properties of Outlook's own
 )
 

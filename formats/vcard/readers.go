@@ -87,7 +87,7 @@ var readers = func() map[string]entry {
 func lateReaders() map[string]reader {
 	m := map[string]reader{
 		"LABEL":       readAddressLabel,
-		"AGENT":       readAgent,
+		propAgent:     readAgent,
 		gv.FieldSound: readSound,
 		"SORT-STRING": textReader("X-EVOLUTION-FILE-AS", func(c *contact.Contact) *string { return &c.Name.FileAs }),
 	}
