@@ -105,7 +105,9 @@ func TestDuplicates(t *testing.T) {
 		{"name and number", []string{"Ann Lee; +1 555 201 0100; note:x", "ann lee; 555-201-0100"}, "Ann Lee; +1 555 201 0100; note:x", 0},
 		{"colleagues with addresses", []string{"Ann Lee; a@x.example; +1 555 201 0100", "Ann Lee; b@x.example; +1 555 201 0100"},
 			"Ann Lee; a@x.example; +1 555 201 0100 | Ann Lee; b@x.example; +1 555 201 0100", 0},
-		{"a name alone", []string{"Ann Lee", "Ann Lee"}, "Ann Lee | Ann Lee", 0},
+		{"everything", []string{"Ann Lee; note:x", "Ann Lee; note:x"}, "Ann Lee; note:x", 0},
+		{"everything, under two UIDs", []string{"Ann Lee; uid:1", "Ann Lee; uid:2"}, "Ann Lee", 0},
+		{"a name alone", []string{"Ann Lee; note:x", "Ann Lee"}, "Ann Lee | Ann Lee; note:x", 0},
 		{"a family", []string{"Ann Lee; lee@x.example", "Bob Lee; lee@x.example"}, "Ann Lee; lee@x.example | Bob Lee; lee@x.example", 0},
 		{"the fullest stays", []string{"Lee; a@x.example", "Ann B. Lee; a@x.example"}, "Ann B. Lee; a@x.example", 0},
 		{"notes", []string{"Ann; a@x.example; note:one", "Ann; a@x.example; note:two", "Ann; a@x.example; note:one"}, "Ann; a@x.example; note:one\n\ntwo", 0},
@@ -167,6 +169,32 @@ func describe(all []*contact.Contact) string {
 	}
 	slices.Sort(texts)
 	return strings.Join(texts, " | ")
+}
+
+// TestDedupeUnread: nothing goes of which something could not be read.
+func TestDedupeUnread(t *testing.T) {
+	for kind, want := range map[contact.LossKind]string{contact.Dropped: "Ann | Ann; a@x.example", contact.Moved: "Ann; a@x.example"} {
+		f := importertest.NewFake()
+		fill(t, f, contactOf("Ann; a@x.example"), contactOf("Ann; uid:1"))
+		for _, c := range there(t, f) {
+			c.UID = "1"
+			f.Update(t.Context(), c.Ref(), contact.Patch{Fields: []contact.Field{"notes"}, New: c})
+		}
+		unread := func(yield func(*contact.Contact, error) bool) {
+			for c, err := range f.Contacts(t.Context()) {
+				if len(c.Emails) == 0 {
+					c.Unread = []contact.Loss{{Field: "birthday", Kind: kind, Reason: "no date"}}
+				}
+				if !yield(c, err) {
+					return
+				}
+			}
+		}
+		r, _, err := dedupe(t, f, unread, importer.DedupeOptions{}, false)
+		if got := describe(there(t, f)); err != nil || got != want {
+			t.Errorf("%s: left %q, %+v, %v", kind, got, r, err)
+		}
+	}
 }
 
 func TestDedupeKeepsFirst(t *testing.T) {

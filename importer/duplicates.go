@@ -15,7 +15,7 @@ import (
 // Duplicates are the contacts of one end, and which of them are one person. They are
 // found by the rules of an import: the same key or address under names that do not
 // contradict each other, the same UID, and for contacts without an address the same
-// name and number.
+// name and number, or without a number everything.
 type Duplicates struct {
 	spool  *spool.Spool
 	slots  []spool.Slot
@@ -114,12 +114,16 @@ func (d *Duplicates) add(c *contact.Contact, seen *identity) error {
 }
 
 // personMarks are those of a contact that has no address: two people of one name may
-// share the number of their company, but then they have addresses.
+// share the number of their company, but then they have addresses. One that has no
+// number either is known by all that it has.
 func (d *Duplicates) personMarks(c *contact.Contact) []string {
 	if len(c.EmailKeys()) > 0 {
 		return nil
 	}
-	return personMarks(c, d.rules)
+	if marks := personMarks(c, d.rules); len(marks) > 0 {
+		return marks
+	}
+	return []string{"all\n" + c.Fingerprint()}
 }
 
 // join adds contact i to the group of the contacts with which it shares something.
@@ -314,8 +318,16 @@ func (d *Duplicates) settled(g *Group) string {
 		return g.Doubt
 	case g.Conflict() && !d.keep:
 		return "they contradict each other"
+	case slices.ContainsFunc(g.Contacts[1:], partUnread):
+		return "a part of a contact that would go cannot be read"
 	}
 	return ""
+}
+
+// partUnread reports whether a contact holds something that nobody could read, and that
+// would go with it.
+func partUnread(c *contact.Contact) bool {
+	return slices.ContainsFunc(c.Unread, func(l contact.Loss) bool { return l.Kind != contact.Moved })
 }
 
 // Joined yields all contacts, each group as the one contact that it is joined to, in

@@ -38,7 +38,8 @@ for a file to another one with --output.
 
 Two contacts are one person by the rules of an import: an address in common under
 names that do not contradict each other, the same UID, and for contacts without an
-address the same name and phone number (--region tells one number written two ways).
+address the same name and phone number (--region tells one number written two ways),
+or, if they have no number, everything.
 The one with the fullest name stays, and takes from the others what it lacks: items
 of lists, empty fields, the photo; different notes are put one below the other. The
 others are deleted, but only when the service has confirmed that the one that stays
@@ -181,7 +182,8 @@ func (x *dedupeCommand) file(ctx context.Context, from end, o importer.Duplicate
 	return x.finishDedupe(from, r, unread, "", err)
 }
 
-// readable names the records of a file that cannot be read, and goes on.
+// readable names the records that cannot be read, as a whole or in part, counts them and
+// those parts, and goes on.
 func (x *dedupeCommand) readable(contacts iter.Seq2[*contact.Contact, error], unread *int) iter.Seq2[*contact.Contact, error] {
 	return func(yield func(*contact.Contact, error) bool) {
 		for c, err := range contacts {
@@ -189,6 +191,10 @@ func (x *dedupeCommand) readable(contacts iter.Seq2[*contact.Contact, error], un
 				*unread++
 				x.record(event{Type: "record", At: e.At.String(), pos: e.At, Outcome: "failed", Reason: e.Err.Error(), failed: true}, true)
 				continue
+			}
+			if c != nil && len(c.Unread) > 0 {
+				*unread += len(c.Unread)
+				x.record(event{Type: "record", At: c.At.String(), pos: c.At, ID: c.ID, Outcome: "read", Unread: c.Unread, who: c}, false)
 			}
 			if !yield(c, err) {
 				return
@@ -319,9 +325,9 @@ type dedupeSummary struct {
 	Merged  int    `json:"merged"`
 	Review  int    `json:"review"`
 	Failed  int    `json:"failed"`
-	Removed int    `json:"removed"` // contacts
-	Photos  int    `json:"photos"`  // that contacts got which stay
-	Unread  int    `json:"unread,omitzero"`
+	Removed int    `json:"removed"`         // contacts
+	Photos  int    `json:"photos"`          // that contacts got which stay
+	Unread  int    `json:"unread,omitzero"` // records, and parts of records
 	Losses  int    `json:"losses"`
 
 	LossesByField []contact.LedgerRow `json:"lossesByField,omitempty"`

@@ -51,6 +51,7 @@ func (p *reportPage) describeDedupe(d *pageData, s dedupeSummary) {
 		d.MoreCases = fmt.Sprintf("%d more groups are not shown here: a report named FILE.json has them all.", more)
 	}
 	p.list(d, listFailed, "Could not be read", "", "where", "who", "why")
+	p.list(d, listUnread, "Could not be read in part", "The rest of each came along.", "where", "who", "what", "why")
 	d.losses(s.LossesByField)
 }
 
