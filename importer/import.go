@@ -127,7 +127,7 @@ func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], rea
 	if err := in.claim(x); err != nil {
 		return im.report, err
 	}
-	im.in = in
+	im.in, im.ended = in, make([]bool, len(in.slots))
 	im.plan = &planner{in: in, index: x, policy: cmp.Or(o.Policy, Fill), rules: o.Rules, sink: sink, photos: !o.NoPhotos, foresee: o.DryRun || o.RefuseLosses, folder: o.Folder, taken: map[int32]bool{}, decisions: newDecisions(o.Decisions)}
 	if err := im.contactPass(ctx); err != nil {
 		im.giveUp(err)
@@ -153,7 +153,8 @@ type importing struct {
 	mu         sync.Mutex // guards what follows
 	report     *Report
 	jobs       []photoJob
-	done       int // records with an outcome, of those that could be read
+	done       int    // records with an outcome, of those that could be read
+	ended      []bool // which they are
 	photosDone int
 	troubles   int // errors of the account in a row
 	// unconfirmed are the creates of which nobody knows whether they were carried out.
@@ -418,6 +419,9 @@ func (im *importing) finish(d *decision, now *contact.Contact, err error) {
 		}
 		im.noteLocked(r)
 	}
+	for _, i := range d.members {
+		im.ended[i] = true
+	}
 	im.done += len(d.records)
 	im.progress(StageContacts, im.done, len(im.in.slots))
 }
@@ -460,22 +464,25 @@ func (im *importing) noteLocked(r Result) {
 	}
 }
 
-func notAttempted(n int) string {
-	if n == 1 {
-		return "1 record was not attempted"
-	}
-	return fmt.Sprintf("%d records were not attempted", n)
-}
+// ErrNotReached is why a record failed that the import, when it stopped, had not done
+// with. The same import again comes to it.
+var ErrNotReached = errors.New("the run stopped before it had done with it")
 
-// giveUp counts the records that the import did not come to as failed, so that the
-// counts add up.
+// giveUp notes that the records which the import had not done with have failed, each of
+// them, so that the counts add up.
 func (im *importing) giveUp(err error) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
-	rest := len(im.in.slots) - im.done
-	im.report.Read += rest
-	im.report.Failed += rest
-	if rest > 0 && im.ob.Record != nil {
-		im.ob.Record(Result{Outcome: Failed, Reason: notAttempted(rest), Err: err})
+	err = fmt.Errorf("%w: %w", ErrNotReached, err)
+	for i, slot := range im.in.slots {
+		if im.ended[i] {
+			continue
+		}
+		r := Result{Outcome: Failed, Err: err}
+		if c, gerr := im.in.spool.Get(slot); gerr == nil {
+			r.At, r.Record, r.Unread = c.At, c, c.Unread
+		}
+		im.report.NotReached++
+		im.noteLocked(r)
 	}
 }

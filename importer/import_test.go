@@ -412,8 +412,17 @@ func TestCancel(t *testing.T) {
 	for i := range 20 {
 		input = append(input, named(fmt.Sprintf("Person %c", 'a'+i)))
 	}
-	r, err := Import(ctx, records(input...), m, m, Options{TempDir: t.TempDir(), Concurrency: 1}, Observer{})
+	named, reached := map[string]int{}, 0
+	r, err := Import(ctx, records(input...), m, m, Options{TempDir: t.TempDir(), Concurrency: 1}, Observer{Record: func(r Result) {
+		named[r.At.String()]++
+		if !errors.Is(r.Err, ErrNotReached) {
+			reached++
+		}
+	}})
 	if !errors.Is(err, context.Canceled) || len(m.contacts) > 4 {
 		t.Errorf("error %v, %d contacts, %+v", err, len(m.contacts), r.Counts)
+	}
+	if len(named) != 20 || r.Read != 20 || r.Failed != r.NotReached || reached != r.Created || r.Created+r.NotReached != 20 {
+		t.Errorf("%d records named, %d reached, %+v", len(named), reached, r)
 	}
 }

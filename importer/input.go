@@ -168,8 +168,8 @@ func (in *input) claim(x *index) error {
 // person loads all records of one person and joins them, the earlier standing
 // against the later.
 func (in *input) person(leader int32) (*person, error) {
-	p := &person{leader: leader}
-	for _, i := range in.members(leader) {
+	p := &person{leader: leader, members: in.members(leader)}
+	for _, i := range p.members {
 		c, err := in.spool.Get(in.slots[i])
 		if err != nil {
 			return nil, err
@@ -196,6 +196,7 @@ func (in *input) person(leader int32) (*person, error) {
 // person is one person of the input.
 type person struct {
 	leader  int32
+	members []int32            // the numbers of its records
 	records []*contact.Contact // the leader's first
 	contact *contact.Contact   // all of them joined, with the key to create it under
 	photo   *spool.Slot        // the record that has the photo, nil when none has

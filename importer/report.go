@@ -71,6 +71,8 @@ func (n *Counts) add(o Outcome) {
 type Report struct {
 	Counts
 	Existing int // contacts that the account held before
+	// NotReached counts those of the Failed that an import which stopped had not done with.
+	NotReached int
 	// Unrecognised are contacts that it held besides and that could not be read.
 	Unrecognised int
 	// State is a hash of which contacts those were, in which versions. It is equal for

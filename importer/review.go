@@ -151,7 +151,7 @@ func (pl *planner) joinDecided(all []*decision) (joined []*decision) {
 			joined = append(joined, d)
 			continue
 		}
-		f.records = append(f.records, d.records...)
+		f.members, f.records = append(f.members, d.members...), append(f.records, d.records...)
 		f.contact = pl.rules.Merge(f.contact, d.contact, contact.Fill)
 		f.photo = cmp.Or(f.photo, d.photo)
 		f.decided = f.decided || d.decided

@@ -210,8 +210,9 @@ func TestDryRunSendsNoWrite(t *testing.T) {
 	}
 }
 
-// TestNotAttempted: the record that an interrupted import did not come to is named.
-func TestNotAttempted(t *testing.T) {
+// TestNotReached: the record that an interrupted import did not come to is counted, named in
+// the report, and handed back.
+func TestNotReached(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "one.vcf")
 	if err := os.WriteFile(file, []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ada\r\nN:;Ada;;;\r\nEND:VCARD\r\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -223,9 +224,18 @@ func TestNotAttempted(t *testing.T) {
 				cancel()
 			}
 		})
-		code, out := cardferry(ctx, vars, "import", file, "box:")
+		report, rejects := filepath.Join(t.TempDir(), "report.json"), filepath.Join(t.TempDir(), "rejects.vcf")
+		code, out := cardferry(ctx, vars, "import", file, "box:", "--report", report, "--rejects", rejects)
 		cancel()
-		if strings.Contains(out, "failed: 1 record was not attempted") {
+		if strings.Contains(out, "1 not reached") {
+			if strings.Contains(out, "mend the records") || strings.Contains(out, "had not done with it") {
+				t.Errorf("there is nothing to mend, and one line is enough for all\n%s", out)
+			}
+			for path, want := range map[string]string{report: `"outcome":"failed", "reason":"the run stopped before it had done with it`, rejects: "FN:Ada"} {
+				if text, err := os.ReadFile(path); err != nil || !strings.Contains(string(text), want) {
+					t.Errorf("%s: %v\n%s", filepath.Base(path), err, text)
+				}
+			}
 			return
 		}
 		if code != exitInterrupted {

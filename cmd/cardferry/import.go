@@ -200,7 +200,7 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	sum := summary{
 		Command: b.command, From: b.what, To: to.text, DryRun: b.dryRun, Read: r.Read, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, United: r.United,
 		Skipped: r.Skipped, Review: r.Review, Failed: r.Failed, Photos: r.Photos, PhotosFailed: r.PhotosFailed,
-		Losses: r.Losses.Total(), LossesByField: r.Losses.Rows(), Unread: r.Unread, Kept: r.Kept, Existing: r.Existing, Unrecognised: r.Unrecognised,
+		Losses: r.Losses.Total(), LossesByField: r.Losses.Rows(), Unread: r.Unread, Kept: r.Kept, Existing: r.Existing, Unrecognised: r.Unrecognised, NotReached: r.NotReached,
 		Undecided: len(r.Undecided), ReviewFile: b.review, Rejects: rejected,
 	}
 	if b.verify && err == nil {
@@ -211,6 +211,9 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	}
 	if o.Journal.Written() {
 		sum.Run = b.runName(o.Journal)
+	}
+	if err != nil {
+		sum.Error = err.Error()
 	}
 	err = b.finish(sum, b.summaryText(r, to, err), b.strict, err)
 	if text := waited(s.pacers[to.account]); text != "" {
@@ -245,7 +248,7 @@ func (b *bringing) imported(r importer.Result) {
 		b.record(e, false)
 		return
 	}
-	b.record(e, r.Outcome == importer.Failed || r.Outcome == importer.Review)
+	b.record(e, r.Outcome == importer.Failed && !errors.Is(r.Err, importer.ErrNotReached) || r.Outcome == importer.Review)
 }
 
 // unrecognised names a contact of the account that cannot be read.
@@ -305,7 +308,7 @@ func (b *bringing) summaryText(r *importer.Report, to end, err error) string {
 		word string
 	}{
 		{r.Created, "created"}, {r.Updated, "updated"}, {r.Unchanged, "unchanged"}, {r.United, "united"},
-		{r.Skipped, "skipped"}, {r.Review, "for review"}, {r.Failed, "failed"},
+		{r.Skipped, "skipped"}, {r.Review, "for review"}, {r.Failed - r.NotReached, "failed"}, {r.NotReached, "not reached"},
 	} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))

@@ -45,8 +45,7 @@ func (l *leftovers) add(r importer.Result, e event) {
 			l.err = err
 		}
 	}
-	attempted := r.Record != nil || r.At.String() != ""
-	if l.rejects != nil && r.Outcome == importer.Failed && attempted {
+	if l.rejects != nil && r.Outcome == importer.Failed {
 		l.rejects.Add(r.At, e.Reason, r.Record)
 	}
 }

@@ -192,9 +192,10 @@ func leftSteps(s summary, args []string) (steps []step) {
 		steps = append(steps, step{"to decide who is who, have the open cases written to a table", again("--review", "review.csv")})
 	}
 	switch {
+	case s.Error != "": // the same command comes to them
 	case len(s.Rejects) > 0 && s.Command == "cardferry import":
 		steps = append(steps, step{"mend the records that failed, and import them alone", shellLine(append(append([]string{"import"}, s.Rejects...), s.To))})
-	case s.Failed > 0 && len(s.Rejects) == 0 && s.Error == "":
+	case s.Failed > 0 && len(s.Rejects) == 0:
 		steps = append(steps, step{"to mend the records that failed, have them written to a file", again("--rejects", "rejects"+rejectsExtension(s))})
 	}
 	return steps

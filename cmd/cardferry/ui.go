@@ -202,6 +202,7 @@ type summary struct {
 	Unread       int `json:"unread,omitzero"`
 	Kept         int `json:"kept,omitzero"`
 
+	NotReached   int    `json:"notReached,omitzero"`   // import: those of failed that a run which stopped had not done with
 	Existing     int    `json:"existing,omitzero"`     // import: contacts there before
 	Unrecognised int    `json:"unrecognised,omitzero"` // import: those besides that could not be read
 	Again        *again `json:"again,omitempty"`       // import: what a second run would write
