@@ -63,6 +63,15 @@ var (
 	ErrTemporary = errors.New("the service cannot answer now")
 )
 
+// Unfit makes err, which says what is wrong with a contact or a photo that the service was
+// not even asked to take, one that is ErrRejected.
+func Unfit(err error) error { return unfit{err} }
+
+type unfit struct{ error }
+
+func (u unfit) Is(target error) bool { return target == ErrRejected }
+func (u unfit) Unwrap() error        { return u.error }
+
 // A Projector is a Sink that can say without a request what it would keep of a
 // contact: the contact as it would be read back, and what would be lost. With it
 // a plan tells an update that would change something from one that could not.

@@ -35,6 +35,8 @@ type session struct {
 	sink   string                       // the mailbox that is written to, once it is known
 	// onDamaged is told the path of a journal that cannot be read; may be nil.
 	onDamaged func(path string)
+	// onUnsaved is told why a renewed sign-in could not be saved; nil makes it an error.
+	onUnsaved func(error)
 	closers   []func() error
 }
 
@@ -113,7 +115,7 @@ func (s *session) client(a *account, may access) (*odata.Client, error) {
 // connect puts together what requests go through on their way: the sign-in, the
 // pacing, and in a run that may only read what refuses writes.
 func (s *session) connect(a *account, base string, doer ratelimit.Doer, may access) (*odata.Client, error) {
-	signer, err := s.env.signer(a, auth.Access(may), auth.Options{})
+	signer, err := s.env.signer(a, auth.Access(may), auth.Options{Unsaved: s.onUnsaved})
 	if err != nil {
 		return nil, err
 	}

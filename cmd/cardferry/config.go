@@ -278,6 +278,12 @@ func newAuthConfig(a *account, get func(string) string) (auth.Config, error) {
 	case !slices.Contains(methods, c.Method):
 		return c, usage("auth is device, browser, client-secret, client-certificate or token", "account %s: unknown auth %q", a.name, c.Method)
 	}
+	if c.Method == auth.ClientSecret || c.Method == auth.ClientCertificate {
+		if a.user == "" || a.user == "me" {
+			return c, usage(`set user to the id or address of the mailbox, as in user = "ann@example.org"`,
+				"account %s: auth %q signs in a program, which has no mailbox of its own", a.name, c.Method)
+		}
+	}
 	if read := secret("client_secret", get); read != nil && c.Method == auth.ClientSecret {
 		value, err := read()
 		if err != nil {

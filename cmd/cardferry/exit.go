@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -100,6 +101,8 @@ func exitCode(ctx context.Context, err error) (code int, hint string) {
 		return exitNotFound, "list the folders with: cardferry folders ACCOUNT:"
 	case errors.Is(err, files.ErrUnknownFormat):
 		return exitUsage, "name the format of what is read: --format vcard, or with convert --from vcard"
+	case isUntrusted(err):
+		return exitFailed, "check the account's url; an authority of your own is trusted when SSL_CERT_FILE names its certificate"
 	case isForeign(err):
 		return exitFailed, "if that is the same service, name it as the url of the account"
 	case errors.Is(err, fs.ErrNotExist):
@@ -132,6 +135,12 @@ func serviceHint(err error) string {
 		return "check the network and the account's url"
 	}
 	return ""
+}
+
+// isUntrusted recognises a server whose certificate cannot be verified.
+func isUntrusted(err error) bool {
+	_, is := errors.AsType[*tls.CertificateVerificationError](err)
+	return is
 }
 
 // isForeign recognises a link or redirect to another host.

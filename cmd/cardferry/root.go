@@ -149,6 +149,9 @@ func (u *ui) session(do func(*session) error) (err error) {
 	s.onDamaged = func(path string) {
 		u.note("%s is damaged and is passed over: what its run wrote is recognised, but cannot be taken back", path)
 	}
+	s.onUnsaved = func(err error) {
+		u.line("%s; this run goes on, but make space, and sign in again if the next one asks for it", oneLine(err))
+	}
 	defer func() {
 		u.endProgress()
 		if cerr := s.Close(); err == nil {

@@ -23,7 +23,7 @@ func (e *env) signer(a *account, access auth.Access, o auth.Options) (*auth.Sign
 	o.Store = e.store()
 	signer, err := auth.NewSigner(c, o)
 	if err != nil {
-		return nil, usage("see the keys of an account: cardferry accounts --help", "account %s: %w", a.name, err)
+		return nil, usage("see the keys of an account: cardferry accounts --help", "%w", err)
 	}
 	return signer, nil
 }

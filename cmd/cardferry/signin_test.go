@@ -7,6 +7,8 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"io"
+	"log"
 	"maps"
 	"math/big"
 	"net/http"
@@ -82,6 +84,32 @@ func TestSignIn(t *testing.T) {
 				expect(exitSignIn, "cardferry login box", "export", "box:")
 			}
 		})
+	}
+}
+
+// TestSignInHints: what cannot work says what to change.
+func TestSignInHints(t *testing.T) {
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	defer server.Close()
+	for _, test := range []struct {
+		code int
+		text string
+		vars map[string]string
+	}{
+		{exitUsage, `hint: set user to the id or address`, map[string]string{"AUTH": "client-secret", "TENANT": "example.org", "CLIENT_ID": "x", "CLIENT_SECRET": "s"}},
+		{exitUsage, "error: account box: sign-in by client-secret needs", map[string]string{"AUTH": "client-secret", "TENANT": "common", "CLIENT_ID": "x", "CLIENT_SECRET": "s", "USER": "ann@example.org"}},
+		{exitFailed, "SSL_CERT_FILE", map[string]string{"TOKEN": "x"}},
+	} {
+		vars := map[string]string{"HOME": t.TempDir(), "CARDFERRY_BOX_URL": server.URL}
+		for k, v := range test.vars {
+			vars["CARDFERRY_BOX_"+k] = v
+		}
+		out := &browsing{t: t}
+		code := run(t.Context(), env{stdin: strings.NewReader(""), stdout: out, stderr: out, getenv: func(k string) string { return vars[k] }, environ: func() []string { return nil }}, []string{"folders", "box:"})
+		if code != test.code || !strings.Contains(out.String(), test.text) {
+			t.Errorf("exit code %d, want %d and %q:\n%s", code, test.code, test.text, out)
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ func (s *Sink) PhotoForm(p *contact.Photo) *contact.Photo {
 func (s *Sink) SetPhoto(ctx context.Context, ref contact.Ref, p *contact.Photo) (*contact.Photo, error) {
 	data, err := jpegphoto.Fit(p.Data, maxPhoto)
 	if err != nil {
-		return nil, fmt.Errorf("setting a photo: %w: %w", importer.ErrRejected, err)
+		return nil, importer.Unfit(fmt.Errorf("the photo is %w", err))
 	}
 	if err := s.client.SetPhoto(ctx, ref.ID, data); err != nil {
 		return nil, fmt.Errorf("setting a photo: %w", judge(err))

@@ -18,6 +18,9 @@ type Options struct {
 	// Prompt shows where to enter which code, for Device. The message, which may
 	// be empty, says the same in the platform's words.
 	Prompt func(verificationURI, userCode, message string)
+	// Unsaved is told, once, why renewed tokens could not be saved; the run goes on with
+	// them, and saving is tried again with each request. Nil makes that an error of Token.
+	Unsaved func(error)
 	// OpenBrowser opens an address, or shows it, for Browser.
 	OpenBrowser func(address string) error
 }
@@ -33,6 +36,7 @@ type Signer struct {
 	turn    chan struct{} // taken by whoever uses what is below
 	login   *Login        // nil until the first token; not changed, but replaced
 	unsaved bool          // the store does not have it yet
+	said    bool          // that it could not be saved
 }
 
 // NewSigner returns the Signer of a configuration. It sends nothing and reads no
@@ -82,7 +86,7 @@ func (s *Signer) otherThan(ctx context.Context, rejected string) (string, error)
 	}
 	defer done()
 	if s.unsaved {
-		if err := s.saveLocked(ctx); err != nil {
+		if err := s.saveLocked(ctx); err != nil && !s.goesOn(err) {
 			return "", err
 		}
 	}
@@ -90,10 +94,23 @@ func (s *Signer) otherThan(ctx context.Context, rejected string) (string, error)
 		return s.login.access, nil
 	}
 	err = s.obtain(ctx, rejected)
-	if err == nil || errors.Is(err, ErrTemporary) && s.login.usable(time.Now(), rejected, 0) {
+	if err == nil || errors.Is(err, ErrTemporary) && s.login.usable(time.Now(), rejected, 0) || s.unsaved && s.goesOn(err) && s.login.usable(time.Now(), rejected, 0) {
 		return s.login.access, nil // asking early leaves time for the platform to come back
 	}
 	return "", err
+}
+
+// goesOn reports whether the run goes on with tokens that could not be saved, for err:
+// what is in the store may be of no use any more.
+func (s *Signer) goesOn(err error) bool {
+	if s.options.Unsaved == nil {
+		return false
+	}
+	if !s.said {
+		s.said = true
+		s.options.Unsaved(err)
+	}
+	return true
 }
 
 // obtain makes s.login one with an access token other than rejected.
@@ -145,8 +162,10 @@ func (s *Signer) renew(ctx context.Context, rejected string) error {
 		return err
 	}
 	defer unlock()
-	if err := s.load(ctx); err != nil || s.login.usable(time.Now(), rejected, s.login.early()) {
-		return err
+	if !s.unsaved { // else what is here is newer
+		if err := s.load(ctx); err != nil || s.login.usable(time.Now(), rejected, s.login.early()) {
+			return err
+		}
 	}
 	if err := s.refresh(ctx); err != nil {
 		return err
