@@ -221,7 +221,7 @@ func (w *writer) phones(it *item) {
 
 func (w *writer) websites(it *item) {
 	w.open('[')
-	for _, site := range it.shownWebsites() {
+	for _, site := range it.shownWebsites(true) {
 		w.next()
 		w.open('{')
 		w.option("type", site.Type)

@@ -1,6 +1,7 @@
 package outlook
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +48,8 @@ const (
 )
 
 // contact returns the contact that the item shows, without what is stashed, and
-// with or without the types of its emails.
+// with or without what not every dialect shows: the types of its emails, the names of its
+// web pages, and pages of other types.
 func (it *item) contact(typed bool) *contact.Contact {
 	c := &contact.Contact{
 		ID:          contact.ID(it.text[slotID]),
@@ -73,10 +75,11 @@ func (it *item) contact(typed bool) *contact.Contact {
 	c.Emails = it.shownEmails(typed)
 	c.Phones = it.shownPhones()
 	c.Addresses = it.shownAddresses()
-	c.Websites = it.shownWebsites()
+	c.Websites = it.shownWebsites(typed)
 	c.Relations = it.shownRelations()
 	c.IMs = it.shownIMs()
 	c.Extra = append(c.Extra, it.extra...)
+	it.addCarried(c)
 	if it.text[slotFlagStatus] != "" {
 		c.Flag = contact.Flag{
 			Status:    it.text[slotFlagStatus],
@@ -93,6 +96,18 @@ func (it *item) contact(typed bool) *contact.Contact {
 	}
 	c.Notes = contact.CleanNotes(c.Notes)
 	return contact.Tidy(c)
+}
+
+// carried are the extended properties of which the model has no name.
+var carried = slices.DeleteFunc(slices.Clone(properties), func(p property) bool { return p.field != "extra" })
+
+// addCarried adds what they hold to the contact.
+func (it *item) addCarried(c *contact.Contact) {
+	for i := range carried {
+		if p := &carried[i]; it.text[p.slot] != "" {
+			c.Extra = append(c.Extra, contact.Extra{Origin: origin, Name: p.id, Value: quoted(it.text[p.slot])})
+		}
+	}
 }
 
 func (it *item) shownEmails(typed bool) []contact.Email {
@@ -160,7 +175,7 @@ func allEmpty(texts []string) bool {
 	return true
 }
 
-func (it *item) shownWebsites() []contact.Website {
+func (it *item) shownWebsites(typed bool) []contact.Website {
 	var shown []contact.Website
 	if url := it.text[slotWorkPage]; url != "" {
 		shown = append(shown, contact.Website{URL: url, Type: contact.Work})
@@ -168,7 +183,19 @@ func (it *item) shownWebsites() []contact.Website {
 	if url := it.text[slotHomePage]; url != "" {
 		shown = append(shown, contact.Website{URL: url, Type: contact.Home})
 	}
-	return append(shown, it.websites...)
+	if typed {
+		return append(shown, it.websites...)
+	}
+	for _, w := range it.websites {
+		if (w.Type == contact.Work || w.Type == contact.Home) && !hasSite(shown, w.Type) {
+			shown = append(shown, contact.Website{URL: w.URL, Type: w.Type})
+		}
+	}
+	return shown
+}
+
+func hasSite(all []contact.Website, typ string) bool {
+	return slices.ContainsFunc(all, func(w contact.Website) bool { return w.Type == typ })
 }
 
 func (it *item) shownIMs() []contact.IM {
@@ -204,10 +231,31 @@ func (it *item) restore() *contact.Contact {
 	if err := contact.Unstash(c, stashed); err != nil {
 		c.Unread = append(c.Unread, contact.Loss{Field: "stash", Kind: contact.Dropped, Reason: "the hidden fields are not in the expected form"})
 	}
-	if it.addEmailTypes(c) {
+	if added := it.addEmailTypes(c); it.addWebsites(c) || added {
 		contact.Normalize(c)
 	}
 	return c
+}
+
+// addWebsites sets the pages, and the names of pages, that not every dialect shows, and
+// reports whether there are any. Where the stash has another page of such a type, what
+// is shown has been edited since.
+func (it *item) addWebsites(c *contact.Contact) (added bool) {
+	for _, w := range it.websites {
+		at := slices.IndexFunc(c.Websites, func(x contact.Website) bool { return x.Type == w.Type && x.URL == w.URL })
+		if at < 0 {
+			at = slices.IndexFunc(c.Websites, func(x contact.Website) bool {
+				return x.Type == w.Type && !slices.ContainsFunc(it.websites, func(y contact.Website) bool { return y.URL == x.URL })
+			})
+		}
+		if at < 0 {
+			c.Websites = append(c.Websites, w)
+		} else {
+			c.Websites[at].URL, c.Websites[at].Name = w.URL, w.Name
+		}
+		added = true
+	}
+	return added
 }
 
 // addEmailTypes sets the types that Graph beta has, and reports whether there are

@@ -49,7 +49,7 @@ func prepare(c *contact.Contact, d Dialect, kept bool) *prepared {
 // hide fills the stash with what the item does not show of the contact.
 func (p *prepared) hide(c *contact.Contact) {
 	shown := p.item.contact(false)
-	p.nameLosses(contact.Diff(c, shown))
+	p.nameLosses(contact.Diff(c, p.item.contact(true)))
 	full := c
 	for {
 		stash, err := contact.Stash(full, shown)

@@ -86,10 +86,13 @@ func (r random) lists(c *contact.Contact) {
 			Street: r.maybe(70), City: r.maybe(70), Region: r.maybe(30), PostalCode: r.maybe(30), Country: r.maybe(50), Label: r.maybe(10), Preferred: r.chance(10), Params: r.params()})
 	}
 	for i := range r.IntN(4) {
-		c.Websites = append(c.Websites, contact.Website{URL: fmt.Sprintf("https://example.org/%d", i), Name: r.maybe(10), Type: r.pick("", contact.Home, contact.Work, contact.Blog), Params: r.params()})
+		c.Websites = append(c.Websites, contact.Website{URL: fmt.Sprintf("https://example.org/%d", i), Name: r.maybe(10), Type: r.pick("", contact.Home, contact.Work, contact.Blog, contact.Profile, contact.Other, "Shop"), Params: r.params()})
 		c.IMs = append(c.IMs, contact.IM{Address: fmt.Sprintf("sip:%d@example.org", i), Type: r.pick("", "", contact.Work)})
 		c.Relations = append(c.Relations, contact.Relation{Name: r.word(), Type: r.pick(contact.Spouse, contact.Child, contact.Child, contact.Friend, "")})
 		c.Extra = append(c.Extra, contact.Extra{Origin: r.pick("vcard", "outlook"), Name: "X-THING", Value: fmt.Sprintf(`"%d"`, i)})
+		if i == 0 {
+			c.Extra = append(c.Extra, contact.Extra{Origin: "outlook", Name: r.pick("Integer 0x36", "String {00062004-0000-0000-C000-000000000046} Id 0x804f"), Value: r.pick(`"1"`, `"2"`)})
+		}
 		c.Categories = append(c.Categories, r.word())
 		c.Organization.Units = append(c.Organization.Units, r.word())
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/cardferry/cardferry/contact"
 )
@@ -32,8 +33,10 @@ func place(c *contact.Contact, d Dialect, kept bool) (*item, []contact.Loss) {
 	if it.text[slotFileAs] == "" {
 		it.text[slotFileAs] = c.DerivedFileAs()
 	}
-	// A listing shows notes that begin with a line break in part, or as one line.
-	if it.text[slotNotes] = strings.TrimLeft(c.Notes, "\n"); it.text[slotNotes] != c.Notes {
+	// A listing shows notes that begin with a line break as one line, and cuts them. Only of
+	// those that it cuts can a reader tell.
+	if short := strings.TrimLeft(c.Notes, "\n"); short != c.Notes && utf8.RuneCountInString(strings.ReplaceAll(short, "\n", "")) <= listedNotes {
+		it.text[slotNotes] = short
 		p.stashed("notes", -1, "", "the service does not list line breaks before the first line")
 	}
 	it.categories = c.Categories
@@ -47,6 +50,9 @@ func place(c *contact.Contact, d Dialect, kept bool) (*item, []contact.Loss) {
 	p.marks(c)
 	p.flag(c.Flag)
 	for i, x := range c.Extra {
+		if it.carry(x) {
+			continue
+		}
 		if kept && isMember(x) {
 			it.extra = append(it.extra, x)
 		} else {
@@ -204,7 +210,9 @@ func (p *placing) addressDetails(i int, a *contact.Address) {
 	p.details("addresses", i, a.Preferred, a.Params)
 }
 
+// websites works as phones does. The collections hold a page of each type, with its name.
 func (p *placing) websites(all []contact.Website) {
+	typed := p.dialect.bit()&collections != 0
 	var others []int
 	for i, w := range all {
 		s := noSlot
@@ -213,21 +221,30 @@ func (p *placing) websites(all []contact.Website) {
 			s = slotWorkPage
 		case contact.Home:
 			s = slotHomePage
+		case contact.Blog, contact.Profile, contact.Other:
+			if typed {
+				break
+			}
+			fallthrough
 		default:
 			others = append(others, i)
 			continue
 		}
-		if p.item.text[s] != "" {
+		switch {
+		case s != noSlot && p.item.text[s] != "" || hasSite(p.item.websites, w.Type):
 			p.stashed("websites", i, "", "a contact holds one page of each type")
-			continue
+		case typed && (s == noSlot || w.Name != ""):
+			p.item.websites = append(p.item.websites, contact.Website{URL: w.URL, Name: w.Name, Type: w.Type})
+			p.details("websites", i, w.Preferred, w.Params)
+		default:
+			p.website(s, i, w)
 		}
-		p.website(s, i, w)
 	}
 	for _, i := range others {
 		switch {
-		case p.item.text[slotWorkPage] == "":
+		case p.item.text[slotWorkPage] == "" && !hasSite(p.item.websites, contact.Work):
 			p.website(slotWorkPage, i, all[i])
-		case p.item.text[slotHomePage] == "":
+		case p.item.text[slotHomePage] == "" && !hasSite(p.item.websites, contact.Home):
 			p.website(slotHomePage, i, all[i])
 		default:
 			p.stashed("websites", i, "", "a contact holds a business page and a personal one")

@@ -65,7 +65,8 @@ func (w *writer) properties(each func(yield func(id, value string))) {
 // Patch returns the body of the request that makes the change: the members of the
 // fields that change, and the stash where it does. A scalar or an extended property
 // is cleared with null, a collection with an empty array. The display name is sent again with every
-// part of the name, as the service would make it up anew. The body is nil where the
+// part of the name, as the service would make it up anew, and web pages with a stash that
+// holds them. The body is nil where the
 // service holds nothing that changes. It returns what of the new contact is stashed
 // or dropped.
 func Patch(change contact.Patch, d Dialect) ([]byte, []contact.Loss, error) {
@@ -74,6 +75,14 @@ func Patch(change contact.Patch, d Dialect) ([]byte, []contact.Loss, error) {
 	if renames(fields) && !slices.Contains(fields, "name.display") {
 		fields = append(slices.Clone(fields), "name.display")
 	}
+	// Another dialect may have shown other pages when the stash was made. A new stash is
+	// made from what this one shows.
+	pages := before.item.text[slotStash] != after.item.text[slotStash] &&
+		slices.Contains(contact.Diff(change.New, after.item.contact(false)), "websites")
+	if pages && !slices.Contains(fields, "websites") {
+		fields = append(slices.Clone(fields), "websites")
+	}
+	again := func(f contact.Field) bool { return f == "name.display" || f == "websites" && pages }
 	w := newWriter(make([]byte, 0, 512), d)
 	w.open('{')
 	for i := range members {
@@ -81,7 +90,7 @@ func Patch(change contact.Patch, d Dialect) ([]byte, []contact.Loss, error) {
 		if m.in&w.bit == 0 || !slices.Contains(fields, m.field) {
 			continue
 		}
-		if m.field == "name.display" && !after.item.emptyMember(m) || !sameMember(m, before.item, after.item, d) {
+		if again(m.field) && !after.item.emptyMember(m) || !sameMember(m, before.item, after.item, d) {
 			w.replace(m, before.item, after.item)
 		}
 	}
@@ -89,11 +98,12 @@ func Patch(change contact.Patch, d Dialect) ([]byte, []contact.Loss, error) {
 		for i := range properties {
 			p := &properties[i]
 			old, value := before.item.text[p.slot], after.item.text[p.slot]
-			if p.in&w.bit != 0 && old != value && (p.slot == slotStash || slices.Contains(fields, p.field)) {
+			if p.in&w.bit != 0 && (old != value || value != "" && pages && p.field == "websites") && (p.slot == slotStash || slices.Contains(fields, p.field)) {
 				if value != "" {
-					value = wireValue(p.kind, value)
+					yield(p.id, wireValue(p.kind, value))
+				} else {
+					yield(p.id, noValue(p.kind))
 				}
-				yield(p.id, value)
 			}
 		}
 	})

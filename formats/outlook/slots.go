@@ -81,7 +81,16 @@ const (
 	slotKey     = slotPicture + 1
 	slotStash   = slotKey + 1
 
-	slotCount = int(slotStash) + 1
+	// Properties that the model has no name for, as Extra.
+	slotSensitivity = slotStash + 1
+	slotPrivate     = slotSensitivity + 1
+	slotUser1       = slotPrivate + 1
+	slotUser2       = slotUser1 + 1
+	slotUser3       = slotUser2 + 1
+	slotUser4       = slotUser3 + 1
+	slotFreeBusy    = slotUser4 + 1
+
+	slotCount = int(slotFreeBusy) + 1
 )
 
 // phoneType is one kind of phone: its name here, on the wire, and its slots.

@@ -25,6 +25,7 @@ const (
 	asDay                    // a day, as a date
 	asGender                 // a word, or a number
 	asStatus                 // of the flag, as a number
+	asNumber                 // of which zero is nothing
 	asExtended               // the array of extended properties
 	asPhoto                  // this project's annotation: the file of the photo
 	asError                  // what stands in place of a contact when a request failed
@@ -121,6 +122,7 @@ type property struct {
 // The property sets of MS-OXPROPS, and the project's own.
 const (
 	setAddress   = "{00062004-0000-0000-C000-000000000046}"
+	setCommon    = "{00062008-0000-0000-C000-000000000046}"
 	setTask      = "{00062003-0000-0000-C000-000000000046}"
 	setCardferry = "{5a1c7f0e-9b3d-4e62-8f41-c2a6d07b9e35}"
 )
@@ -137,7 +139,9 @@ const classID = "String 0x1a"
 
 // properties lists the extended properties, by the names of MS-OXPROPS in their
 // order: telephone numbers (PidTag…TelephoneNumber and the fax numbers), PO boxes,
-// the personal home page, PidTagWeddingAnniversary, PidTagGender, and the flag.
+// the personal home page, PidTagWeddingAnniversary, PidTagGender, and the flag. What has
+// the field "extra" is an Extra with the id for a name: PidTagSensitivity,
+// PidLidPrivate, the four user fields, PidLidFreeBusyLocation.
 var properties = []property{
 	{"String 0x3a1f", "phones", flat, asText, phoneOther},
 	{"String 0x3a2e", "phones", flat, asText, phoneAssistant},
@@ -164,6 +168,13 @@ var properties = []property{
 	{"SystemTime " + setTask + " Id 0x8105", "flag", flat, asInstant, slotFlagDue},
 	{"SystemTime " + setTask + " Id 0x810f", "flag", flat, asInstant, slotFlagCompleted},
 	{"Boolean " + setAddress + " Id 0x8015", "", all, asMark, slotPicture},
+	{"Integer 0x36", "extra", all, asNumber, slotSensitivity},
+	{"Boolean " + setCommon + " Id 0x8506", "extra", all, asMark, slotPrivate},
+	{"String " + setAddress + " Id 0x804f", "extra", all, asText, slotUser1},
+	{"String " + setAddress + " Id 0x8050", "extra", all, asText, slotUser2},
+	{"String " + setAddress + " Id 0x8051", "extra", all, asText, slotUser3},
+	{"String " + setAddress + " Id 0x8052", "extra", all, asText, slotUser4},
+	{"String " + setAddress + " Id 0x80d8", "extra", all, asText, slotFreeBusy},
 	{KeyID, "", all, asText, slotKey},
 	{stashID, "", all, asText, slotStash},
 	{classID, "", none, asText, slotClass},

@@ -25,6 +25,8 @@ func readValue(k kind, s string) (string, error) {
 		return readGender(s), nil
 	case asStatus:
 		return readStatus(s), nil
+	case asNumber:
+		return strings.TrimLeft(s, "0"), nil
 	case asMark:
 		if strings.EqualFold(s, "true") || s == "1" {
 			return "true", nil
@@ -32,6 +34,18 @@ func readValue(k kind, s string) (string, error) {
 		return "", nil
 	}
 	return s, nil
+}
+
+// noValue returns what an extended property is written as to clear it; "" is null. Of
+// marks and numbers the service takes no null.
+func noValue(k kind) string {
+	switch k {
+	case asMark:
+		return "false"
+	case asNumber:
+		return "0"
+	}
+	return ""
 }
 
 // wireValue returns the form in which an extended property is written.
