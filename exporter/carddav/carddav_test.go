@@ -255,6 +255,58 @@ func TestBadCards(t *testing.T) {
 	}
 }
 
+// TestListingCutOff: a listing that the server cuts off is no listing, of cards or of
+// books: what it lacks would be taken for gone.
+func TestListingCutOff(t *testing.T) {
+	server := davtest.New(t, davtest.Habits{NoSync: true, ListLimit: 8})
+	for i := range 7 {
+		server.Put("contacts", fmt.Sprintf("%02d.vcf", i), card(fmt.Sprintf("p%02d", i)))
+	}
+	s := New(client(t, server.URL))
+	first := list(t, s, "")
+	if len(first.names) != 7 {
+		t.Fatalf("contacts %v", first.names)
+	}
+	folders, err := s.Folders(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Put("contacts", "98.vcf", card("new"))
+	for _, from := range []exporter.Cursor{"", first.next} {
+		pages := 0
+		for _, err = range s.Pages(t.Context(), folders[0], from) {
+			pages++
+		}
+		if pages != 1 || err == nil || !strings.Contains(err.Error(), "a part") {
+			t.Errorf("from %.4q: %d pages, error %v", from, pages, err)
+		}
+	}
+	if n, err := s.Count(t.Context(), folders[0]); err == nil {
+		t.Errorf("counted %d", n)
+	}
+	for i := range 8 {
+		server.MakeBook(fmt.Sprintf("more-%d", i), "")
+	}
+	if folders, err := New(client(t, server.URL)).Folders(t.Context()); err == nil {
+		t.Errorf("%d folders of 9, and no error", len(folders))
+	}
+}
+
+// TestListedWithAnError: a card of which a listing says only what is wrong with it is
+// named, not left out.
+func TestListedWithAnError(t *testing.T) {
+	for _, h := range []davtest.Habits{{}, {NoSync: true}} {
+		h.Unlistable = func(name string) bool { return name == "ill.vcf" }
+		h.Undelivered = h.Unlistable
+		server := davtest.New(t, h)
+		server.Put("contacts", "ann.vcf", card("ann"))
+		server.Put("contacts", "ill.vcf", card("ill"))
+		if got := list(t, New(client(t, server.URL)), ""); len(got.names) != 1 || len(got.bad) != 1 || !strings.Contains(got.bad[0], "ill.vcf") {
+			t.Errorf("NoSync %t: contacts %v, bad %v", h.NoSync, got.names, got.bad)
+		}
+	}
+}
+
 // TestNoBook: an account without an address book is an empty one.
 func TestNoBook(t *testing.T) {
 	server := davtest.New(t, davtest.Habits{})

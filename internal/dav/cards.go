@@ -23,7 +23,8 @@ type Card struct {
 	Reduced bool
 }
 
-// List returns all entries of a book.
+// List returns all entries of a book, or an error. An entry of which the service says
+// only what is wrong with it has no ETag.
 func (c *Client) List(ctx context.Context, book string) ([]Entry, error) {
 	m, err := c.propfind(ctx, book, "1", "<D:getetag/><D:resourcetype/>")
 	if err != nil {
@@ -31,7 +32,7 @@ func (c *Client) List(ctx context.Context, book string) ([]Entry, error) {
 	}
 	var entries []Entry
 	for i := range m.responses {
-		if r := &m.responses[i]; r.isCard(book) && r.err == nil {
+		if r := &m.responses[i]; r.isCard(book) && !r.gone() {
 			entries = append(entries, Entry{r.href, r.prop.ETag})
 		}
 	}
@@ -41,6 +42,11 @@ func (c *Client) List(ctx context.Context, book string) ([]Entry, error) {
 // isCard reports whether a response is about something in the book that may be a card.
 func (r *response) isCard(book string) bool {
 	return r.href != book && r.href != strings.TrimSuffix(book, "/") && !strings.HasSuffix(r.href, "/") && r.prop.ResourceType.Collection == nil
+}
+
+// gone reports whether a response says that there is nothing at the address.
+func (r *response) gone() bool {
+	return r.status == http.StatusNotFound || r.status == http.StatusGone
 }
 
 // Changes is what a book says has changed since a token.
@@ -65,9 +71,9 @@ func (c *Client) Sync(ctx context.Context, book, token string) (*Changes, error)
 		r := &m.responses[i]
 		switch {
 		case !r.isCard(book):
-		case r.status == http.StatusNotFound || r.status == http.StatusGone:
+		case r.gone():
 			ch.Deleted = append(ch.Deleted, r.href)
-		case r.err == nil:
+		default:
 			ch.Changed = append(ch.Changed, Entry{r.href, r.prop.ETag})
 		}
 	}
@@ -164,16 +170,20 @@ func (c *Client) Get(ctx context.Context, href string, v4 bool) (*Card, error) {
 	return &Card{Entry: Entry{href, a.header.Get("Etag")}, Data: a.body}, nil
 }
 
-// Listed reports whether a card is in the listing of its book still.
+// Listed reports whether a card is in the listing of its book still, were it with an
+// error.
 func (c *Client) Listed(ctx context.Context, href string) (bool, error) {
 	m, err := c.propfind(ctx, href, "0", "<D:getetag/>")
-	if err == nil {
-		_, err = m.first()
-	}
-	if NotFound(err) {
+	switch {
+	case NotFound(err):
 		return false, nil
+	case err != nil:
+		return false, err
+	case len(m.responses) == 0:
+		_, err = m.first()
+		return false, err
 	}
-	return err == nil, err
+	return !m.responses[0].gone(), nil
 }
 
 // Put stores a card: a new one when etag is "", else in place of the one of that etag.

@@ -89,15 +89,23 @@ const (
 	namespaces = ` xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav"`
 )
 
-// propfind asks for properties, which are elements as they stand in a request.
+// propfind asks for properties, which are elements as they stand in a request. A listing
+// that the service cuts off is an error: there is no way to ask for the rest of it.
 func (c *Client) propfind(ctx context.Context, link, depth, props string) (*multistatus, error) {
 	body := prolog + "<D:propfind" + namespaces + "><D:prop>" + props + "</D:prop></D:propfind>"
 	a, err := c.send(ctx, "PROPFIND", link, xmlHeader(depth), []byte(body))
 	if err != nil {
 		return nil, err
 	}
-	return c.multistatus("PROPFIND", a)
+	m, err := c.multistatus("PROPFIND", a)
+	if err == nil && m.truncated {
+		return nil, &Error{Method: "PROPFIND", Status: http.StatusInsufficientStorage, Err: errCutOff}
+	}
+	return m, err
 }
+
+// errCutOff: a listing that is not whole. What it lacks would be taken for gone.
+var errCutOff = errors.New("the service lists only a part of what is there, and does not tell the rest")
 
 // report sends a REPORT (RFC 3253, 3.6).
 func (c *Client) report(ctx context.Context, link, depth, body string) (*multistatus, error) {

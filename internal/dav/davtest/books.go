@@ -50,7 +50,15 @@ func (s *Server) listHome(w http.ResponseWriter, r *http.Request) {
 			all = append(all, s.aboutBook(name))
 		}
 	}
-	multistatus(w, all...)
+	multistatus(w, s.cutOff(s.home(), all)...)
+}
+
+// cutOff ends a listing at the server's limit, in the way of RFC 5323 (5.3.2) and 6578.
+func (s *Server) cutOff(path string, all []string) []string {
+	if limit := s.habits.ListLimit; limit > 0 && len(all) > limit {
+		return append(all[:limit:limit], status(path, http.StatusInsufficientStorage, ""))
+	}
+	return all
 }
 
 func (s *Server) aboutBook(name string) string {
@@ -90,7 +98,7 @@ func (s *Server) inHome(w http.ResponseWriter, r *http.Request, bookName, name s
 		for _, n := range slices.Sorted(maps.Keys(b.cards)) {
 			all = append(all, s.about(bookName, n, false))
 		}
-		multistatus(w, all...)
+		multistatus(w, s.cutOff(s.home()+bookName+"/", all)...)
 	case name == "" && r.Method == "PROPFIND":
 		multistatus(w, s.aboutBook(bookName))
 	case name == "" && r.Method == "DELETE":
@@ -174,6 +182,9 @@ func (s *Server) makeBook(w http.ResponseWriter, name string, exists bool, body 
 
 // about is a response about a card, with its data where that is asked for.
 func (s *Server) about(bookName, name string, data bool) string {
+	if !data && s.habits.Unlistable != nil && s.habits.Unlistable(name) {
+		return status(s.home()+bookName+"/"+name, http.StatusInternalServerError, "")
+	}
 	c := s.books[bookName].cards[name]
 	props := "<D:resourcetype/><D:getetag>" + escape(s.etag(c)) + "</D:getetag>"
 	if data {

@@ -27,6 +27,7 @@ type Habits struct {
 
 	NoSync         bool // no sync-collection (Sabre 1.8)
 	SyncLimit      int  // changes in one answer; the rest after a 507 (Cyrus)
+	ListLimit      int  // responses to a PROPFIND of depth 1; then a 507, and no more
 	SilentRestart  bool // a token that is not known gets everything (DAViCal, SOGo)
 	SecondTokens   bool // the last change is reported for ever (SOGo)
 	TokenError     int  // the status for a token that is not known; 0 is 403 (Xandikos: 500)
@@ -34,6 +35,7 @@ type Habits struct {
 	MissingSpoils  bool // one missing address fails the whole multiget (Sabre)
 	MissingLeftOut bool // it is left out (DAViCal)
 	Undelivered    func(name string) bool
+	Unlistable     func(name string) bool // a listing has a 500 in the place of its properties
 
 	IgnoreIfNoneMatch bool // PUT overwrites what is there (SOGo)
 	NoETagOnPut       bool // (DAViCal)
