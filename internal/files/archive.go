@@ -95,9 +95,11 @@ func (a *archive) files(pass func(name, why string)) []*zip.File {
 	for _, f := range a.File {
 		parts := strings.Split(within(f.Name), "/")
 		switch dirs := parts[:len(parts)-1]; {
-		case f.Mode().IsDir(), slices.Contains(dirs, "__MACOSX"), slices.Contains(dirs, photoDir):
+		case f.Mode().IsDir(), slices.Contains(dirs, "__MACOSX"), slices.Contains(dirs, photoDir), isMetadata(parts[len(parts)-1]):
 		case slices.ContainsFunc(parts, isHiddenName):
 			pass(f.Name, isHidden)
+		case isHalfWrittenName(parts[len(parts)-1]):
+			pass(f.Name, isHalfWritten)
 		case !f.Mode().IsRegular():
 			pass(f.Name, isNoFile)
 		default:

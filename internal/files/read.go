@@ -44,8 +44,8 @@ type Reader struct {
 
 // Contacts returns the contacts of all the paths in order, with their positions.
 // A directory stands for the files below it in the order of their names, those behind
-// links too; hidden ones, states of exports and those below "photos" are left out. A zip
-// archive is read the same way. Groups of a file or directory that name their members
+// links too; hidden and half-written ones (.tmp), states of exports, what a vdir says of
+// itself, and those below "photos" are left out. A zip archive is read the same way. Groups of a file or directory that name their members
 // (as vCards can) are categories of these; not those of archives and streams, which are
 // read once. A photo that a record names by a path is loaded from beside the record's
 // file.
@@ -121,10 +121,11 @@ func (r *Reader) dir(dir string, yield func(*contact.Contact, error) bool) bool 
 
 // Reasons for passing over what is below a directory.
 const (
-	noContacts = "it holds no contacts that could be recognised"
-	isHidden   = "it is hidden"
-	isDirLink  = "it is a link to a directory"
-	isNoFile   = "it is no file"
+	noContacts    = "it holds no contacts that could be recognised"
+	isHidden      = "it is hidden"
+	isHalfWritten = "it is half written, by its name"
+	isDirLink     = "it is a link to a directory"
+	isNoFile      = "it is no file"
 )
 
 func (r *Reader) pass(path, why string) {
@@ -188,10 +189,14 @@ func (r *Reader) walk(dir string) ([]found, error) {
 			return fs.SkipDir
 		case err != nil:
 			all = append(all, found{path, err})
-		case d.IsDir(), strings.HasSuffix(d.Name(), StateSuffix):
-		case isHiddenName(d.Name()):
+		case d.IsDir(), strings.HasSuffix(d.Name(), StateSuffix), isMetadata(d.Name()):
+		case isHiddenName(d.Name()), isHalfWrittenName(d.Name()):
+			why := isHidden
+			if isHalfWrittenName(d.Name()) {
+				why = isHalfWritten
+			}
 			if known, _ := r.isKnown(path); known {
-				r.pass(path, isHidden)
+				r.pass(path, why)
 			}
 		case d.Type()&fs.ModeSymlink != 0:
 			info, err := os.Stat(path)

@@ -37,6 +37,9 @@ const manifest = ".cardferry-files"
 // into its place, leaves files alone whose content did not change, and removes those
 // that an earlier export wrote and this one did not. A full disk shows before the first
 // file is in place. Other files in the directory are not touched.
+//
+// A vCard that holds a contact of the output by itself, whoever wrote it, keeps its name:
+// a directory of one file per contact is a vdir, as vdirsyncer and khard use.
 func CreateDir(path string, f *formats.Format, by Split) (Output, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, err
@@ -46,7 +49,14 @@ func CreateDir(path string, f *formats.Format, by Split) (Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &dirOutput{dir: path, aside: aside, held: hold(aside), format: f, by: by, taken: map[string]bool{}, open: map[contact.FolderPath]*splitFile{}}, nil
+	o := &dirOutput{dir: path, aside: aside, held: hold(aside), format: f, by: by, taken: map[string]bool{}, open: map[contact.FolderPath]*splitFile{}}
+	if by == ByContact && f.Name == "vcard" {
+		if o.items, err = findItems(path, f); err != nil {
+			o.Abort()
+			return nil, err
+		}
+	}
+	return o, nil
 }
 
 type dirOutput struct {
@@ -56,6 +66,7 @@ type dirOutput struct {
 	by         Split
 	names      []string        // of all files, relative, with forward slashes
 	taken      map[string]bool // names in lower case: some file systems fold it
+	items      *items          // of a vdir; else nil
 	open       map[contact.FolderPath]*splitFile
 	made       []string // directories, parents first; without them when nothing is put in place
 }
@@ -71,8 +82,17 @@ func (o *dirOutput) Encode(c *contact.Contact) ([]contact.Loss, error) {
 	if o.by == ByFolder {
 		return o.encodeIntoFolder(c)
 	}
+	dir, name := folderPath(c.Folder), ""
+	var moved []contact.Loss
+	if o.items != nil {
+		c, name, moved = o.items.place(dir, c)
+	}
+	if name == "" {
+		name = o.name(dir, contactName(c))
+	} else {
+		o.take(name)
+	}
 	var text bytes.Buffer
-	name := o.name(folderPath(c.Folder), contactName(c))
 	enc := o.encoder(&text, name)
 	losses, err := enc.Encode(c)
 	if err == nil {
@@ -86,7 +106,7 @@ func (o *dirOutput) Encode(c *contact.Contact) ([]contact.Loss, error) {
 		return nil, err
 	}
 	_, err = file.Write(text.Bytes())
-	return losses, errors.Join(err, file.Close())
+	return append(losses, moved...), errors.Join(err, file.Close())
 }
 
 func (o *dirOutput) encodeIntoFolder(c *contact.Contact) ([]contact.Loss, error) {
@@ -121,12 +141,17 @@ func (o *dirOutput) name(parent, base string) string {
 	}
 	ext := o.format.Extensions[0]
 	name := base + ext
-	for n := 2; o.taken[strings.ToLower(name)]; n++ {
+	for n := 2; o.taken[strings.ToLower(name)] || o.items.has(name); n++ {
 		name = fmt.Sprintf("%s (%d)%s", base, n, ext)
 	}
+	o.take(name)
+	return name
+}
+
+// take notes a file as one of the output.
+func (o *dirOutput) take(name string) {
 	o.taken[strings.ToLower(name)] = true
 	o.names = append(o.names, name)
-	return name
 }
 
 func (o *dirOutput) create(name string) (*os.File, error) {
