@@ -285,12 +285,20 @@ func bothNotes(a, b string) string {
 // one: the names of one person are, and what can be joined to an item of a list.
 func isForm(f contact.Field) bool {
 	switch f {
-	case "emails", "phones", "addresses", "websites", "ims", "relations", "categories", "organization.units", "extra":
-		return true
 	case "name.nickname", "name.phoneticGiven", "name.phoneticMiddle", "name.phoneticFamily":
 		return false
 	}
-	return strings.HasPrefix(string(f), "name.")
+	return isList(f) || strings.HasPrefix(string(f), "name.")
+}
+
+// isList reports whether a field holds many values. Those of two contacts are united, so
+// they contradict each other in nothing but the form of an item that both have.
+func isList(f contact.Field) bool {
+	switch f {
+	case "emails", "phones", "addresses", "websites", "ims", "relations", "categories", "organization.units", "extra":
+		return true
+	}
+	return false
 }
 
 // fuller sorts the contact that is to stay first.

@@ -28,7 +28,8 @@ const MaxCandidates = 5
 // Candidate is a contact of the account that a record may be.
 type Candidate struct {
 	Contact *contact.Contact // its photo is not fetched
-	// Differs are the fields in which both have something, and not the same.
+	// Differs are the fields in which both have something, and not the same. Lists are
+	// not among them: they are united.
 	Differs []contact.Field
 }
 
@@ -167,7 +168,7 @@ func (pl *planner) reviewCase(d *decision) (*ReviewCase, error) {
 		if err != nil {
 			return nil, err
 		}
-		rc.Candidates = append(rc.Candidates, Candidate{c, contradictions(pl.rules, c, d.contact)})
+		rc.Candidates = append(rc.Candidates, Candidate{c, slices.DeleteFunc(contradictions(pl.rules, c, d.contact), isList)})
 	}
 	return rc, nil
 }

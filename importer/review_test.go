@@ -21,7 +21,7 @@ func waiting(t *testing.T, m *mailbox, o Options, input ...*contact.Contact) map
 }
 
 func TestReviewCase(t *testing.T) {
-	ann := named("Ann Lee", "ann@example.org", "info@example.org")
+	ann := named("Ann Lee", "ann@example.org", "Info@example.org") // in another spelling, which is no difference
 	ann.Organization.Title = "Chair"
 	m := newMailbox(ann, named("Cid Poe", "cid@example.org"))
 	bob := named("Bob Ray", "info@example.org", "cid@example.org")
