@@ -54,8 +54,11 @@ type UndoResult struct {
 // UndoReport counts what became of the changes. Those of contacts add up to Changes.
 type UndoReport struct {
 	Changes, Deleted, Restored, Recreated, AsBefore, Left, Failed int
-	Folders                                                       int // removed
+	Folders, FoldersLeft                                          int // removed, and not empty
 }
+
+// Open is how many changes were not taken back.
+func (r *UndoReport) Open() int { return r.Left + r.Failed + r.FoldersLeft }
 
 func (r *UndoReport) add(o UndoOutcome) {
 	r.Changes++
@@ -87,7 +90,7 @@ var ErrCannotDelete = errors.New("the account has no way to delete contacts")
 // Undo takes back what a run wrote, by its journal: it deletes what the run created,
 // restores what it changed, creates anew what it removed, and removes the folders
 // that it made, if nothing is in them. A contact that is not as the run left it is
-// left alone, and named.
+// left alone, and named; so is a folder in which there is something else.
 //
 // A photo cannot be removed from a contact everywhere. Where it cannot, one that had none
 // before the run is created anew without it, and then the old one is deleted.
@@ -165,7 +168,7 @@ func (u *undoing) undo(ctx context.Context, reader Reader) error {
 	if u.o.DryRun {
 		return nil
 	}
-	return u.journal.EndUndo(time.Now().UTC().Round(0), u.report.Left+u.report.Failed)
+	return u.journal.EndUndo(time.Now().UTC().Round(0), u.report.Open())
 }
 
 // settle waits for what the run, or an undo of it, may still have under way.
@@ -218,10 +221,13 @@ func (u *undoing) contacts(ctx context.Context) error {
 func (u *undoing) note(r UndoResult) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if r.Outcome == NoFolder {
-		u.report.Folders++
-	} else {
+	switch {
+	case r.Folder == "":
 		u.report.add(r.Outcome)
+	case r.Outcome == NoFolder:
+		u.report.Folders++
+	default:
+		u.report.FoldersLeft++
 	}
 	if u.ob.Result != nil {
 		u.ob.Result(r)
@@ -262,7 +268,7 @@ func (u *undoing) contact(ctx context.Context, c *change, r *UndoResult) error {
 		r.Outcome = Restored
 		return u.restore(ctx, now, fields.restore, nil, true)
 	case photo.remove:
-		r.Outcome = Recreated
+		r.Outcome, r.Reason = Recreated, "it had no photo, and the account has no way to take one away"
 		return u.recreate(ctx, c, cmp.Or(fields.restore, now), nil)
 	case fields.restore == nil && photo.restore == nil:
 		r.Outcome = AsBefore
@@ -509,7 +515,9 @@ func (u *undoing) folders(ctx context.Context) error {
 		switch err := remover.RemoveFolder(ctx, tree[i].ID); {
 		case err == nil:
 			u.note(UndoResult{Folder: path, Outcome: NoFolder})
-		case !errors.Is(err, ErrRejected): // something else is in it, so it stays
+		case errors.Is(err, ErrRejected): // something else is in it, so it stays
+			u.note(UndoResult{Folder: path, Outcome: Left, Err: err})
+		default:
 			return err
 		}
 	}

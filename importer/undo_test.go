@@ -172,13 +172,23 @@ func TestUndoLeavesWhatChangedSince(t *testing.T) {
 		}
 	}
 	r, results := undo(t, j, f, false)
-	if r.Left != 3 || r.AsBefore != 1 || r.Recreated != 1 || r.Folders != 0 {
+	if r.Left != 3 || r.AsBefore != 1 || r.Recreated != 1 || r.Folders != 0 || r.FoldersLeft != 2 {
 		t.Errorf("report %+v", r)
 	}
+	var folders []contact.FolderPath
 	for _, res := range results {
-		if res.Outcome == importer.Left && !strings.Contains(res.Reason, "changed since") || res.At == "" {
+		switch {
+		case res.Folder != "":
+			folders = append(folders, res.Folder)
+			if res.Outcome != importer.Left || res.Err == nil {
+				t.Errorf("%+v", res)
+			}
+		case res.Outcome == importer.Left && !strings.Contains(res.Reason, "changed since") || res.At == "":
 			t.Errorf("%+v", res)
 		}
+	}
+	if !slices.Equal(folders, []contact.FolderPath{"New/Deep", "New"}) {
+		t.Errorf("folders %q", folders)
 	}
 	text := snapshot(t, f)
 	if strings.Count(text, "by hand") != 2 || !strings.Contains(text, "Eve") {

@@ -29,10 +29,11 @@ run created, restores those that it changed, photos included, and removes the fo
 that it made, if they are empty. RUN is an id that "cardferry runs" lists (or the
 beginning of one), "last", or the file of --journal.
 
-A contact that is not as the run left it is not touched: it is listed, and the exit
-code is 3. Where a photo cannot be removed from a contact that had none, the contact
-is created anew without it, under a new id. Undo can be interrupted: the same command
-goes on where it stopped.
+A contact that is not as the run left it is not touched, nor is a folder in which
+there is something else: they are listed, and the exit code is 3. Where a photo cannot
+be removed from a contact that had none, the contact is created anew without it, under
+a new id, with a new time of creation, and at another place in exports. Undo can be
+interrupted: the same command goes on where it stopped.
 
 ` + exitCodesHelp,
 		Example: "  cardferry undo last --dry-run\n  cardferry undo 20261125-0230",
@@ -129,6 +130,7 @@ type undoSummary struct {
 	Left      int    `json:"left"`
 	Failed    int    `json:"failed"`
 	Folders   int    `json:"folders"` // removed
+	Kept      int    `json:"foldersLeft,omitzero"`
 	Error     string `json:"error,omitzero"`
 }
 
@@ -138,7 +140,7 @@ func (x *undoCommand) finishUndo(info journal.Info, r *importer.UndoReport, err 
 	x.mu.Unlock()
 	sum := undoSummary{
 		Type: "summary", Command: x.command, Run: info.ID, DryRun: x.dryRun, Changes: r.Changes, Deleted: r.Deleted, Restored: r.Restored,
-		Recreated: r.Recreated, AsBefore: r.AsBefore, Left: r.Left, Failed: r.Failed, Folders: r.Folders,
+		Recreated: r.Recreated, AsBefore: r.AsBefore, Left: r.Left, Failed: r.Failed, Folders: r.Folders, Kept: r.FoldersLeft,
 	}
 	if err != nil {
 		sum.Error = err.Error()
@@ -148,7 +150,7 @@ func (x *undoCommand) finishUndo(info journal.Info, r *importer.UndoReport, err 
 	} else {
 		x.note("%s", x.undoText(info, r, err))
 	}
-	if err == nil && r.Left+r.Failed > 0 {
+	if err == nil && r.Open() > 0 {
 		err = errIncomplete
 	}
 	return err
@@ -172,6 +174,9 @@ func (x *undoCommand) undoText(info journal.Info, r *importer.UndoReport, err er
 	}
 	if r.Folders > 0 {
 		parts = append(parts, count(r.Folders, "folder")+" removed")
+	}
+	if r.FoldersLeft > 0 {
+		parts = append(parts, count(r.FoldersLeft, "folder")+" left, with what is in it")
 	}
 	if len(parts) == 0 {
 		parts = []string{"nothing to do"}
