@@ -287,9 +287,7 @@ func (j *Journal) Finish(now time.Time) error {
 	case err != nil:
 		return err
 	case counts == Counts{} && open == 0:
-		err = j.db.Close()
-		j.db = nil
-		return errors.Join(err, os.Remove(j.path))
+		return j.remove()
 	case counts != j.info.Counts:
 		j.info.Counts = counts
 		return j.commit()
@@ -297,34 +295,52 @@ func (j *Journal) Finish(now time.Time) error {
 	return nil
 }
 
+// remove closes the file and removes it.
+func (j *Journal) remove() error {
+	err := j.db.Close()
+	j.db = nil
+	return errors.Join(err, os.Remove(j.path))
+}
+
 // sumUp counts what the run wrote, and the writes of this process of which nobody knows
-// whether they were carried out. What a process of the run that died left open counts as
-// written: either it was, or the run has made up for it since.
+// whether they were carried out. One that an earlier process left open was, unless a later
+// one had to repeat it.
 func (j *Journal) sumUp() (counts Counts, open int, err error) {
 	if j.earlier == 1 && j.info.Counts != (Counts{}) {
 		return j.info.Counts, 0, nil
 	}
-	seen := map[string]bool{}
+	type write struct {
+		kind   Kind
+		status Status
+	}
+	written := map[string]write{}
 	err = j.view(func(tx *bbolt.Tx) error {
 		outcomes := tx.Bucket(bucketOutcomes)
 		return tx.Bucket(bucketIntents).ForEach(func(k, v []byte) error {
 			e, err := getEntry(k, v, outcomes.Get(k))
-			switch {
-			case err != nil || e.Status == Refused:
+			if err != nil {
 				return err
+			}
+			id := e.identity()
+			before, there := written[id]
+			switch {
 			case e.Status == Unknown && e.Number >= j.earlier:
 				open++
-				return nil
-			}
-			if id := e.identity(); !seen[id] {
-				seen[id] = true
-				counts.add(e.Kind)
+			case e.Status != Refused:
+				if before.status == Unknown {
+					written[id] = write{e.Kind, e.Status}
+				}
+			case there && before.status == Unknown:
+				delete(written, id)
 			}
 			return nil
 		})
 	})
 	if err != nil {
 		err = fmt.Errorf("journal %s: %w", j.path, err)
+	}
+	for _, w := range written {
+		counts.add(w.kind)
 	}
 	return counts, open, err
 }
@@ -348,7 +364,8 @@ func (j *Journal) EndUndo(now time.Time, left int) error {
 	return j.commit()
 }
 
-// Close writes what is left to be written and closes the file.
+// Close writes what is left to be written and closes the file. A run that was interrupted
+// before it had written anything leaves nothing.
 func (j *Journal) Close() error {
 	if j == nil {
 		return nil
@@ -361,6 +378,11 @@ func (j *Journal) Close() error {
 	var err error
 	if len(j.pending) > 0 && !j.db.IsReadOnly() {
 		err = j.commit()
+	}
+	if err == nil && !j.db.IsReadOnly() {
+		if counts, open, serr := j.sumUp(); serr == nil && counts == (Counts{}) && open == 0 {
+			return j.remove()
+		}
 	}
 	err = errors.Join(err, j.db.Close())
 	j.db = nil

@@ -156,14 +156,18 @@ func TestFinish(t *testing.T) {
 		processes []writes
 		want      journal.Counts
 		gone      bool
+		dies      bool // the last process, too
 	}{
-		"done":                       {[]writes{{create("a"): done, create("b"): done, update("c"): refused}}, journal.Counts{Created: 2}, false},
-		"all refused":                {[]writes{{create("a"): refused, update("b"): refused}}, journal.Counts{}, true},
-		"refused twice":              {[]writes{{create("a"): refused}, {create("a"): refused}}, journal.Counts{}, true},
-		"nobody knows":               {[]writes{{create("a"): unknown}}, journal.Counts{}, false},
-		"died, and was carried out":  {[]writes{{create("a"): unknown, update("b"): unknown, create("c"): done}, {create("d"): done}}, journal.Counts{Created: 3, Updated: 1}, false},
-		"died, and was sent again":   {[]writes{{create("a"): unknown, update("b"): unknown}, {create("a"): done, update("b"): done}}, journal.Counts{Created: 1, Updated: 1}, false},
-		"died, and nothing followed": {[]writes{{create("a"): unknown}, {update("b"): refused}}, journal.Counts{Created: 1}, false},
+		"done":                       {[]writes{{create("a"): done, create("b"): done, update("c"): refused}}, journal.Counts{Created: 2}, false, false},
+		"all refused":                {[]writes{{create("a"): refused, update("b"): refused}}, journal.Counts{}, true, false},
+		"died, and was refused":      {[]writes{{create("a"): unknown}, {create("a"): refused}}, journal.Counts{}, true, false},
+		"nobody knows":               {[]writes{{create("a"): unknown}}, journal.Counts{}, false, false},
+		"died, and was carried out":  {[]writes{{create("a"): unknown, update("b"): unknown, create("c"): done}, {create("d"): done}}, journal.Counts{Created: 3, Updated: 1}, false, false},
+		"died, and was sent again":   {[]writes{{create("a"): unknown, update("b"): unknown}, {create("a"): done, update("b"): done}}, journal.Counts{Created: 1, Updated: 1}, false, false},
+		"died, and nothing followed": {[]writes{{create("a"): unknown}, {update("b"): refused}}, journal.Counts{Created: 1}, false, false},
+		"interrupted, all refused":   {[]writes{{create("a"): refused}}, journal.Counts{}, true, true},
+		"interrupted":                {[]writes{{create("a"): done, create("b"): refused}}, journal.Counts{Created: 1}, false, true},
+		"interrupted, nobody knows":  {[]writes{{create("a"): unknown}}, journal.Counts{}, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := path(t)
@@ -181,7 +185,7 @@ func TestFinish(t *testing.T) {
 					}
 					j.Note(e, o)
 				}
-				if i == len(c.processes)-1 {
+				if i == len(c.processes)-1 && !c.dies {
 					if err := j.Finish(time.Now()); err != nil {
 						t.Fatal(err)
 					}
@@ -204,7 +208,7 @@ func TestFinish(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer j.Close()
-			if got := j.Info().Counts; got != c.want || j.Info().State() != journal.Finished {
+			if got := j.Info().Counts; got != c.want || (j.Info().State() == journal.Finished) == c.dies {
 				t.Errorf("%+v, %s, want %+v", got, j.Info().State(), c.want)
 			}
 		})
