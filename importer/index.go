@@ -15,7 +15,7 @@ import (
 )
 
 // A contact of the sink is recognised, where no key tells, by the marks that a record
-// has in common with it: an address, the UID, or its name together with a number.
+// has in common with it: an address, the UID, its origin, or its name together with a number.
 
 func uidMark(c *contact.Contact) []string {
 	if c.UID == "" {
@@ -36,6 +36,22 @@ func personMarks(c *contact.Contact, rules contact.Rules) []string {
 		if k := name + "\n" + rules.PhoneKey(p.Number); !slices.Contains(marks, k) {
 			marks = append(marks, k)
 		}
+	}
+	return marks
+}
+
+// originMarks are what a record without an address has in common with the contact that it
+// was made from, as when a backup comes back; and with one that says the same, to the letter.
+// Of a photo a listing says no more than that there is one.
+func originMarks(c *contact.Contact) []string {
+	marks := []string{"of\n" + contact.KeyOf(c.DerivedUID())}
+	if c.Key != "" {
+		marks = append(marks, "of\n"+c.Key)
+	}
+	if len(c.EmailKeys()) == 0 {
+		bare := *c
+		bare.Photo = nil
+		marks = append(marks, "as\n"+bare.Fingerprint())
 	}
 	return marks
 }
@@ -82,7 +98,7 @@ type index struct {
 	identity
 	spool  *spool.Spool
 	slots  []spool.Slot
-	people bool // whether the marks of people are in it
+	people bool // whether the marks for records without an address are in it
 }
 
 // buildIndex reads the whole sink. A contact that cannot be read is handed to bad: no
@@ -116,7 +132,7 @@ func (x *index) keep(c *contact.Contact) error {
 	return nil
 }
 
-// addPeople enters the marks of people, once. Few records need them, and many imports
+// addPeople enters the marks that are for records without an address, once. Few records need them, and many imports
 // have none that does.
 func (x *index) addPeople(rules contact.Rules) error {
 	if x.people {
@@ -128,7 +144,7 @@ func (x *index) addPeople(rules contact.Rules) error {
 		if err != nil {
 			return err
 		}
-		x.add(int32(i), "", personMarks(c, rules))
+		x.add(int32(i), "", append(originMarks(c), personMarks(c, rules)...))
 	}
 	return nil
 }

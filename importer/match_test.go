@@ -56,10 +56,13 @@ func TestMatching(t *testing.T) {
 		{"name and number as dialled here", []string{"Ann Lee; +1 555 201 0100"}, "Ann Lee; 555-201-0100", Unchanged, ""},
 		{"of a contact with an address", []string{"Ann Lee; ann@example.org; +1 555 201 0100"}, "Ann Lee; +1 555 201 0100", Unchanged, ""},
 		{"of a record with an address", []string{"Ann Lee; +1 555 201 0100"}, "Ann Lee; ann@example.org; +1 555 201 0100", Created, ""},
-		{"name alone", []string{"Ann Lee"}, "Ann Lee", Created, ""},
+		{"name alone, and so its copy", []string{"Ann Lee"}, "Ann Lee", Unchanged, ""},
+		{"two of its copies", []string{"Ann Lee", "Ann Lee; uid:7"}, "Ann Lee", Review, "2 contacts"},
+		{"name alone, of one who has a number", []string{"Ann Lee; +1 555 201 0100"}, "Ann Lee", Created, ""},
 		{"number alone", []string{"Ann Lee; +1 555 201 0100"}, "Bob Ray; +1 555 201 0100", Created, ""},
 		{"name in part and number", []string{"Ann Lee; +1 555 201 0100"}, "A. Lee; +1 555 201 0100", Created, ""},
-		{"two of one name and number", []string{"Ann Lee; +1 555 201 0100", "Ann Lee; +1 555 201 0100; x@example.org"}, "Ann Lee; +1 555 201 0100", Review, "2 contacts"},
+		{"two of one name and number", []string{"Ann Lee; +1 555 201 0100", "Ann Lee; +1 555 201 0100; x@example.org"}, "Ann Lee; 555 201 0100", Review, "2 contacts"},
+		{"a copy of one of them", []string{"Ann Lee; +1 555 201 0100", "Ann Lee; +1 555 201 0100; x@example.org"}, "Ann Lee; +1 555 201 0100", Unchanged, ""},
 	}
 	rules, err := spelling.Rules("US")
 	if err != nil {
@@ -169,5 +172,29 @@ func TestForeignIdentity(t *testing.T) {
 	married := personOf("Anna Ray; uid:1; ann@example.org")
 	if _, results := do(t, m, Options{Policy: Update}, married); results[1].Outcome != Updated || len(m.contacts) != 1 {
 		t.Errorf("renamed: %s: %s", results[1].Outcome, results[1].Reason)
+	}
+}
+
+// TestThereAndBack: what comes back to the account that it is from finds itself, by whatever
+// was made of it on the way.
+func TestThereAndBack(t *testing.T) {
+	m := newMailbox(personOf("Ann Lee"), personOf("Bob Ray; +1 555 201 0100"), personOf("Cid Fox"))
+	var back []*contact.Contact
+	for c, err := range m.Contacts(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		there := c.Clone()
+		there.ID, there.Notes = "", "written there"
+		if len(back) == 0 { // a file has the identity as a UID
+			there.UID = c.DerivedUID()
+		} else { // an account has it as the key with which it was created
+			there.Key = c.DerivedKey()
+		}
+		back = append(back, there)
+	}
+	r, _ := do(t, m, Options{}, back...)
+	if r.Created != 0 || r.Updated != 3 {
+		t.Errorf("%+v", r)
 	}
 }

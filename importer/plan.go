@@ -108,9 +108,9 @@ func (pl *planner) recognise(p *person) (*decision, error) {
 	compatible := contact.CompatibleNames(p.contact, d.stored)
 	_, claimed := pl.in.claimed[entry]
 	switch {
-	case claimed && (!compatible || shared == byNameAndNumber):
+	case claimed && (!compatible || shared == byNameAndNumber || shared == byOrigin):
 		// Somebody else of this input, who shares the address; or a namesake with the
-		// same number: the records of one input are told apart by addresses alone, also
+		// same number, or with nothing more: the records of one input are told apart by addresses alone, also
 		// when an import goes on that was interrupted between the two.
 		d.stored = nil
 	case !compatible:
@@ -160,7 +160,7 @@ func (pl *planner) load(d *decision, entry int32) (err error) {
 
 // byMark returns the entries of the sink that share a mark with c, and what it is that
 // they share: an address; else the UID; else, for a record that has no address, the
-// name and a number.
+// origin, or the name and a number.
 func (pl *planner) byMark(c *contact.Contact) (entries []int32, shared string, err error) {
 	emails := c.EmailKeys()
 	entries, err = pl.sharing(c, emails, (*contact.Contact).EmailKeys)
@@ -174,12 +174,19 @@ func (pl *planner) byMark(c *contact.Contact) (entries []int32, shared string, e
 	if err := pl.index.addPeople(pl.rules); err != nil {
 		return nil, "", err
 	}
+	entries, err = pl.sharing(c, originMarks(c), originMarks)
+	if err != nil || len(entries) > 0 {
+		return entries, byOrigin, err
+	}
 	people := func(c *contact.Contact) []string { return personMarks(c, pl.rules) }
 	entries, err = pl.sharing(c, people(c), people)
 	return entries, byNameAndNumber, err
 }
 
-const byNameAndNumber = "its name and a number"
+const (
+	byOrigin        = "its origin"
+	byNameAndNumber = "its name and a number"
+)
 
 // sharing returns the entries that have one of the marks. Those that another person of
 // the input has by key, under a name that contradicts c's, are left out when there are
