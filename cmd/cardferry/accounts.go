@@ -98,18 +98,19 @@ func (s *session) open(name string, may access) (o *opened, err error) {
 // client opens an account at Microsoft's services for requests.
 func (s *session) client(a *account, may access) (*odata.Client, error) {
 	base := a.url
+	var doer ratelimit.Doer = newHTTPClient()
 	if a.provider == providerSandbox {
 		b, err := s.box(a.name)
 		if err != nil {
 			return nil, err
 		}
-		base = b.url
+		base, doer = b.url, boxErrors{doer, a.name, b.service}
 	}
 	base, err := withDialectPath(cmp.Or(base, a.dialect.BaseURL()), a.dialect)
 	if err != nil {
 		return nil, err
 	}
-	return s.connect(a, base, newHTTPClient(), may)
+	return s.connect(a, base, doer, may)
 }
 
 // connect puts together what requests go through on their way: the sign-in, the
@@ -347,6 +348,23 @@ func (s *session) box(name string) (*box, error) {
 	s.closers = append(s.closers, server.Close)
 	s.boxes[name] = &box{service, "http://" + listener.Addr().String()}
 	return s.boxes[name], nil
+}
+
+// boxErrors makes a fault of an embedded service, such as that of a full disk, an error
+// of this run: nothing comes of trying again.
+type boxErrors struct {
+	next    ratelimit.Doer
+	account string
+	service *sandbox.Server
+}
+
+func (d boxErrors) Do(req *http.Request) (*http.Response, error) {
+	resp, err := d.next.Do(req)
+	if own := d.service.Err(); own != nil && err == nil && resp.StatusCode >= 500 {
+		resp.Body.Close()
+		return nil, &fault{exitFailed, fmt.Errorf("the embedded mailbox of %s: %w", d.account, own), "make space or mend it, and run the same command again: it goes on where it stopped"}
+	}
+	return resp, err
 }
 
 func fillOnce(service *sandbox.Server, sample sandbox.Sample) error {

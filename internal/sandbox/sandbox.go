@@ -49,6 +49,7 @@ type Server struct {
 	unread, unfiltered lag // new contacts that are not found by id, or by a filter
 	stats              counters
 	serial             atomic.Uint64 // number of the latest request
+	broken             atomic.Pointer[error]
 	buffers            sync.Pool
 }
 

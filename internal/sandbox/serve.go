@@ -56,6 +56,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.log.Debug("sandbox request", "n", c.n, "method", r.Method, "status", a.status, "bytes", len(a.body))
 }
 
+// Err returns the first error of its own that a request met, such as that of a full disk;
+// a client is only told that there was one. It is nil if all went well.
+func (s *Server) Err() error {
+	if err := s.broken.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
 // pause waits, but no longer than the client does.
 func pause(r *http.Request, d time.Duration) {
 	if d <= 0 {
@@ -279,6 +288,7 @@ func (c *call) failed(err error) *answer {
 	var f *failure
 	if !errors.As(err, &f) {
 		c.s.log.Error("sandbox request failed", "n", c.n, "error", err)
+		c.s.broken.CompareAndSwap(nil, &err)
 		f = errInternal
 	}
 	body := appendMember([]byte(`{"error":{`), "code", f.code)
