@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -101,31 +102,69 @@ func (e *env) readConfig() (map[string]map[string]string, error) {
 		return nil, err
 	}
 	path := e.configPath()
-	var raw map[string]map[string]any
-	_, err := toml.DecodeFile(path, &raw)
+	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	var raw map[string]any
+	if err := toml.Unmarshal(text, &raw); err != nil {
+		line := 1
 		if parse, ok := errors.AsType[toml.ParseError](err); ok {
-			return nil, usage("", "%s: line %d: not valid TOML", path, parse.Position.Line)
+			line = parse.Position.Line
 		}
-		return nil, usage("every account is a table: [NAME] and its keys below it", "%s: %w", path, errors.New("not a list of accounts"))
+		return nil, usage("", "%s: line %d: not valid TOML", path, line)
 	}
 	config := map[string]map[string]string{}
-	for name, table := range raw {
-		config[name] = map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(raw)) {
+		table, isTable := raw[name].(map[string]any)
+		if !isTable {
+			return nil, usage("every account is a table: [NAME] and its keys below it", "%s%s: %s belongs to no account", path, atLine(text, "", name), name)
+		}
 		if !accountName.MatchString(name) {
 			return nil, usage("begin with a letter, and use letters, digits, '_', '.' and '-'", "%s: %q is no name for an account", path, name)
 		}
-		for key, value := range table {
+		config[name] = map[string]string{}
+		for _, key := range slices.Sorted(maps.Keys(table)) {
+			at := path + atLine(text, name, key)
 			if !knownKey(key) {
-				return nil, usage("known keys are "+strings.Join(append(slices.Clone(settings), secrets...), ", "), "%s: account %s: unknown key %q", path, name, key)
+				return nil, usage(keysHint, "%s: account %s: unknown key %q", at, name, key)
 			}
-			config[name][key] = fmt.Sprint(value)
+			switch value := table[key].(type) {
+			case string, int64, bool:
+				config[name][key] = fmt.Sprint(value)
+			default:
+				return nil, usage(key+` = "…"`, "%s: account %s: %s is not a text", at, name, key)
+			}
 		}
 	}
 	return config, nil
+}
+
+var keysHint = "known keys are " + strings.Join(append(slices.Clone(settings), secrets...), ", ") + "; of the last three also with _file and _command"
+
+// atLine says on which line of the configuration an account has a key, "" where it is
+// written in an unusual way.
+func atLine(text []byte, account, key string) string {
+	table, n := "", 0
+	for line := range bytes.Lines(text) {
+		n++
+		before, _, isKey := strings.Cut(string(line), "=")
+		before = strings.TrimSpace(before)
+		switch {
+		case strings.HasPrefix(before, "["):
+			before, _, _ = strings.Cut(before, "]")
+			table, isKey = strings.Trim(before, `[]"' `), false
+			if table == account+"."+key {
+				return fmt.Sprintf(": line %d", n)
+			}
+		case isKey && table == account && strings.Trim(before, `"'`) == key:
+			return fmt.Sprintf(": line %d", n)
+		}
+	}
+	return ""
 }
 
 func knownKey(key string) bool {
@@ -325,7 +364,8 @@ func secret(key string, get func(string) string) func() (string, error) {
 		return func() (string, error) {
 			text, err := os.ReadFile(path)
 			if err != nil {
-				return "", fmt.Errorf("reading the %s: %w", key, err)
+				// A secret that is missing is no sign-in; it is not the end that was named.
+				return "", fmt.Errorf("reading the %s: %s", key, oneLine(err))
 			}
 			return strings.TrimSpace(string(text)), nil
 		}
