@@ -9,8 +9,9 @@ import (
 // Normalize brings c into the canonical form that every contact in cardferry
 // has, in place, and returns it:
 //
-//   - text is valid UTF-8 without control characters; line ends are "\n"; blanks
-//     around it are gone (but not those of notes);
+//   - text is valid UTF-8 without control characters; line ends are "\n", and a blank
+//     stands for soft ones (VT, FF); blanks around it are gone (but not those of
+//     notes);
 //   - empty items of lists and exact repetitions are gone, and so is an email's
 //     name that only repeats its address, and "mailto:" before an address;
 //   - the folder path is clean.
@@ -88,6 +89,8 @@ func cleanRunes(s string) string {
 		switch {
 		case r == '\r':
 			return '\n'
+		case r == '\v', r == '\f': // soft line ends of word processors
+			return ' '
 		case r < ' ' && r != '\n' && r != '\t', r == 0x7f, r == 0xFEFF:
 			return -1
 		}

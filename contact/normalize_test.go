@@ -149,6 +149,8 @@ func TestNormalizeEveryByte(t *testing.T) {
 				want = strings.ToValidUTF8(want, "\uFFFD")
 			case b == '\r':
 				want = strings.ReplaceAll(want, "\r", "\n")
+			case b == '\v', b == '\f':
+				want = want[:at] + " " + want[at+1:]
 			case b < ' ' && b != '\n' && b != '\t', b == 0x7f:
 				want = want[:at] + want[at+1:]
 			}

@@ -14,10 +14,10 @@ import (
 type rawCard struct {
 	at     contact.Position
 	lines  []rawLine
-	all    string   // the lines, one behind the other
-	long   []string // but for long ones: a photo shall not live as long as the name beside it
-	clean  bool     // every line is UTF-8 without control characters
-	faults []string // what is wrong with the card as a whole
+	all    string         // the lines, one behind the other
+	long   []string       // but for long ones: a photo shall not live as long as the name beside it
+	clean  bool           // every line is UTF-8 without control characters
+	faults []contact.Loss // what is wrong with the card as a whole, or was too large
 }
 
 // rawLine is an unfolded line.
@@ -48,8 +48,10 @@ type splitter struct {
 	from   int    // where that one begins in buf, -1 if there is none
 	number int    // of its first physical line
 	enc    form
-	nested int // depth of cards within the card (AGENT)
-	size   int // bytes of the card so far
+	nested int  // depth of cards within the card (AGENT)
+	size   int  // bytes of the card so far
+	before int  // bytes of it before the line being unfolded
+	skips  bool // the line that these may belong to was too large
 }
 
 // form is how the value of the line being unfolded is written, as far as it
@@ -122,8 +124,11 @@ func (s *splitter) collect() (*rawCard, error) {
 		case err == io.EOF:
 			s.fault("the card has no end")
 			return s.finish(), nil
+		case err == errLongLine && s.nested == 0:
+			s.passOver()
+			continue
 		case err == errLongLine:
-			return nil, s.abandon()
+			return nil, s.abandon("is larger than %d bytes", formats.MaxRecord)
 		case err != nil:
 			return nil, err
 		case s.nested > 0:
@@ -138,10 +143,49 @@ func (s *splitter) collect() (*rawCard, error) {
 		default:
 			s.add(line)
 		}
-		if s.size += len(line) + 1; s.size > formats.MaxRecord || len(s.card.lines) >= formats.MaxExtra && s.from >= 0 {
-			return nil, s.abandon()
+		s.size += len(line) + 1
+		switch {
+		case s.size > formats.MaxRecord && !s.drop():
+			return nil, s.abandon("is larger than %d bytes", formats.MaxRecord)
+		case len(s.card.lines) >= formats.MaxExtra && s.from >= 0:
+			return nil, s.abandon("has more than %d properties", formats.MaxExtra)
 		}
 	}
+}
+
+// passOver is told that a physical line was longer than a card may be. What it goes on
+// with goes with it.
+func (s *splitter) passOver() {
+	if first := s.in.skipped[0]; s.from >= 0 && (first == ' ' || first == '\t' || s.form() != plain) {
+		s.dropLine()
+		return
+	}
+	s.endLine()
+	s.lose(s.in.skipped[:], s.in.number)
+	s.skips = true
+}
+
+// drop drops the line being unfolded if it is what makes the card too large.
+func (s *splitter) drop() bool {
+	if s.from < 0 || s.nested > 0 || len(s.buf)-s.from < formats.MaxRecord/2 {
+		return false
+	}
+	s.dropLine()
+	return true
+}
+
+func (s *splitter) dropLine() {
+	s.lose(s.buf[s.from:], s.number)
+	s.buf, s.from, s.size, s.skips = s.buf[:s.from], -1, s.before, true
+}
+
+// lose notes that a line that begins so was dropped.
+func (s *splitter) lose(begin []byte, line int) {
+	f := contact.Field("extra")
+	if photo := []byte("PHOTO"); len(begin) >= len(photo) && bytes.EqualFold(begin[:len(photo)], photo) {
+		f = "photo"
+	}
+	s.card.faults = append(s.card.faults, contact.Loss{Field: f, Kind: contact.Dropped, Reason: fmt.Sprintf("line %d: too long, a card has at most %d bytes", line, formats.MaxRecord)})
 }
 
 func (s *splitter) reset() {
@@ -152,11 +196,11 @@ func (s *splitter) reset() {
 	if cap(s.buf) > 1<<20 {
 		s.buf = nil // one huge card does not cost memory for ever
 	}
-	s.buf, s.from, s.nested, s.size = s.buf[:0], -1, 0, 0
+	s.buf, s.from, s.nested, s.size, s.skips = s.buf[:0], -1, 0, 0, false
 }
 
 func (s *splitter) fault(reason string) {
-	s.card.faults = append(s.card.faults, fmt.Sprintf("line %d: %s", s.in.number, reason))
+	s.card.faults = append(s.card.faults, contact.Loss{Field: "extra", Kind: contact.Truncated, Reason: fmt.Sprintf("line %d: %s", s.in.number, reason)})
 }
 
 // takePlain takes the lines of the card that are read already and are nothing but
@@ -183,6 +227,7 @@ func (s *splitter) takePlain() {
 		s.in.consume(lf + 1)
 		s.in.number++
 		s.from, s.number, s.enc = len(s.buf), s.in.number, unknown
+		s.before, s.skips = s.size, false
 		s.buf = append(s.buf, line...)
 		s.size += lf
 	}
@@ -212,6 +257,7 @@ func isPlainLine(line []byte) bool {
 // continuation of the one before.
 func (s *splitter) add(line []byte) {
 	switch {
+	case s.skips && (len(line) == 0 || line[0] == ' ' || line[0] == '\t' || isBase64(line)):
 	case s.from >= 0 && s.softBreak():
 		s.buf = append(s.buf, line...)
 	case len(line) == 0:
@@ -222,6 +268,7 @@ func (s *splitter) add(line []byte) {
 	default:
 		s.endLine()
 		s.from, s.number, s.enc = len(s.buf), s.in.number, unknown
+		s.before, s.skips = s.size, false
 		if line[0] == ' ' || line[0] == '\t' {
 			line = bytes.TrimLeft(line, " \t")
 		}
@@ -315,8 +362,8 @@ func (s *splitter) finish() *rawCard {
 }
 
 // abandon passes over the rest of a card that is too large.
-func (s *splitter) abandon() error {
-	reason := formats.RecordErrorf(s.card.at, "the card is larger than %d bytes or has more than %d properties", formats.MaxRecord, formats.MaxExtra)
+func (s *splitter) abandon(than string, limit int) error {
+	reason := formats.RecordErrorf(s.card.at, "the card "+than, limit)
 	for {
 		line, err := s.in.next()
 		switch {

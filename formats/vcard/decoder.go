@@ -16,8 +16,8 @@ type decoder struct {
 // charset that r says or shows to be in.
 //
 // A line that is no property costs that line, and stands in the contact's Unread
-// with its number. A card without END ends where the next begins, or with the
-// stream, and says so in Unread. A card that is too large, or of which nothing can
+// with its number; so does a line that alone makes the card too large. A card without END ends where the next begins, or with the
+// stream, and says so in Unread. A card that is too large without such a line, or of which nothing can
 // be read, is a [*formats.RecordError], and so is text between cards.
 func NewDecoder(r io.Reader) formats.Decoder { return &decoder{src: r} }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"reflect"
@@ -160,6 +161,29 @@ func TestDecodeBroken(t *testing.T) {
 	}
 }
 
+// A line that is too large for a card costs itself and what it goes on with.
+func TestDecodeHugeLines(t *testing.T) {
+	huge, vast := strings.Repeat("AAAA", formats.MaxRecord/4), strings.Repeat("AAAA", formats.MaxRecord*9/16)
+	folded := strings.Repeat(strings.Repeat("A", 1<<20)+"\r\n ", formats.MaxRecord>>20+4) + "A"
+	for _, test := range []struct{ name, lines, want string }{
+		{"photo in one line", "PHOTO:" + vast + "\r\n AAAA", "[photo dropped: line 4: too long, a card has at most 33554432 bytes]"},
+		{"note", "NOTE:" + huge + "\r\n and more", "[extra dropped: line 4: too long, a card has at most 33554432 bytes]"},
+		{"photo", "photo;ENCODING=b:" + huge, "[photo dropped: line 4: too long, a card has at most 33554432 bytes]"},
+		{"photo of 2.1", "PHOTO;ENCODING=b:\r\n" + huge + "\r\nAAAA\r\n", "[photo dropped: line 4: too long, a card has at most 33554432 bytes]"},
+		{"folded once", "X-Y:1\r\n " + vast + "\r\n 2", "[extra dropped: line 4: too long, a card has at most 33554432 bytes]"},
+		{"folded", "PHOTO;ENCODING=b:" + folded, "[photo dropped: line 4: too long, a card has at most 33554432 bytes]"},
+		{"two", "NOTE:" + folded + "\r\nPHOTO:" + folded, "[extra dropped: line 4: too long, a card has at most 33554432 bytes photo dropped: line 41: too long, a card has at most 33554432 bytes]"},
+	} {
+		all, errs := readAll(t, strings.NewReader(card("3.0", "FN:x", test.lines, "TEL:1")+card("3.0", "FN:y")))
+		if len(all) != 2 || len(errs) > 0 || all[0].Name.Display != "x" || len(all[0].Phones) != 1 || all[0].Phones[0].Number != "1" || len(all[0].Extra) > 0 || all[0].Notes != "" {
+			t.Fatalf("%s: %v, %d cards", test.name, errs, len(all))
+		}
+		if got := fmt.Sprint(all[0].Unread); got != test.want {
+			t.Errorf("%s: %s, want %s", test.name, got, test.want)
+		}
+	}
+}
+
 func TestDecodeTroubles(t *testing.T) {
 	long := strings.Repeat("x", formats.MaxRecord+2)
 	good := card("3.0", "FN:good")
@@ -175,13 +199,13 @@ func TestDecodeTroubles(t *testing.T) {
 		{"UTF-16 without a byte order mark", utf16(good, false), 1, nil},
 		{"UTF-16, big end first", utf16(good, true), 1, nil},
 		{"no line end", strings.TrimSpace(good), 1, nil},
-		{"a long line", card("3.0", "NOTE:"+long) + good, 1, []string{"card 1 (line 1): the card is larger"}},
+		{"a long line", card("3.0", "NOTE:"+long) + good, 2, nil},
 		{"many lines", card("3.0", strings.Repeat("NOTE:"+strings.Repeat("x", 1<<20)+"\r\n", 40)) + good, 1, []string{"card 1 (line 1): the card is larger"}},
-		{"many properties", card("3.0", strings.Repeat("NOTE:x\r\n", formats.MaxExtra)) + good, 1, []string{"card 1 (line 1): the card is larger"}},
+		{"many properties", card("3.0", strings.Repeat("NOTE:x\r\n", formats.MaxExtra)) + good, 1, []string{"card 1 (line 1): the card has more than"}},
 		{"a long line between cards", good + long + "\n" + good, 2, []string{"line 5: text outside"}},
 		{"nothing readable", "BEGIN:VCARD\njunk\njunk\nEND:VCARD\n" + good, 1, []string{"card 1 (line 1): no line of the card could be read"}},
 		{"a large photo", card("3.0", "FN:x", "PHOTO;ENCODING=b:"+photo), 1, nil},
-		{"an abandoned card that the next one ends", "BEGIN:VCARD\n" + strings.Repeat("NOTE:x\r\n", formats.MaxExtra+2) + good, 1, []string{"card 1 (line 1): the card is larger"}},
+		{"an abandoned card that the next one ends", "BEGIN:VCARD\n" + strings.Repeat("NOTE:x\r\n", formats.MaxExtra+2) + good, 1, []string{"card 1 (line 1): the card has more than"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

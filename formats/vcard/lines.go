@@ -13,9 +13,10 @@ var errLongLine = errors.New("a line is too long")
 // lineReader cuts a stream into physical lines, whatever ends them: LF, CRLF, CR,
 // or the CRCRLF of programs that converted twice. It keeps one line in memory.
 type lineReader struct {
-	src    io.Reader
-	limit  int // bytes of one line
-	number int // of the line returned last, from 1
+	src     io.Reader
+	limit   int     // bytes of one line
+	number  int     // of the line returned last, from 1
+	skipped [5]byte // how the line that was too long begins
 
 	buf        []byte
 	start, end int   // what is read and not yet returned
@@ -113,6 +114,7 @@ func (l *lineReader) last() ([]byte, error) {
 
 // skip passes over the rest of a line that is too long.
 func (l *lineReader) skip() error {
+	copy(l.skipped[:], l.buf[l.start:l.end])
 	for {
 		l.start, l.end, l.noLF, l.noCR = 0, 0, 0, 0
 		l.fill()

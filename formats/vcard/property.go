@@ -46,5 +46,9 @@ func (t *tokenizer) decode(p *property) {
 	if !known {
 		t.faults = append(t.faults, "the charset is unknown; what was not UTF-8 was read as windows-1252")
 	}
-	p.value = oneLine(decodeText(p.value, enc))
+	decoded := decodeText(p.value, enc)
+	if losesControls(decoded) {
+		t.faults = append(t.faults, "control characters were taken out")
+	}
+	p.value = oneLine(decoded)
 }

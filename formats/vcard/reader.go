@@ -67,9 +67,7 @@ func (r *cardReader) read(card *rawCard) (*contact.Contact, error) {
 	r.c = &r.room.contact
 	r.c.At = card.at
 	r.late, r.homes, r.desktop = r.late[:0], r.homes[:0], false
-	for _, fault := range card.faults {
-		r.unread("extra", contact.Truncated, fault)
-	}
+	r.c.Unread = append(r.c.Unread, card.faults...)
 	r.parse(card)
 	if len(r.props) == 0 && len(r.c.Unread) > len(card.faults) {
 		return nil, formats.RecordErrorf(card.at, "no line of the card could be read")

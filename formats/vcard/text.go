@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -56,7 +57,7 @@ func isPlain(s string) bool {
 }
 
 // oneLine returns valid UTF-8 text as it stands in a raw value: line ends are
-// escaped, other control characters are gone.
+// escaped, soft ones (VT, FF) are blanks, other control characters are gone.
 func oneLine(s string) string {
 	if isClean(s) {
 		return s
@@ -67,12 +68,19 @@ func oneLine(s string) string {
 		switch {
 		case r == '\r':
 			return '\n'
+		case r == '\v', r == '\f':
+			return ' '
 		case r < ' ' && r != '\n' && r != '\t', r == 0x7f, r == 0xfeff:
 			return -1
 		}
 		return r
 	}, s)
 	return strings.ReplaceAll(s, "\n", `\n`)
+}
+
+// losesControls reports whether oneLine takes anything out of s but byte order marks.
+func losesControls(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && !unicode.IsSpace(r) || r == 0x7f })
 }
 
 // unescape undoes the backslashes of a text value (RFC 6350, 3.4; RFC 2426, 4),
