@@ -398,3 +398,28 @@ func FuzzCard(f *testing.F) {
 		}
 	})
 }
+
+// The name and the keywords are where other programs look for them, whatever else their
+// properties say, and nothing of that is lost or doubled.
+func TestShown(t *testing.T) {
+	for _, test := range []struct{ lines, want string }{
+		{"FN;LANGUAGE=en:No N\r\nCATEGORIES;X-P=1:a,b", `"name":{"full":"No N"},"keywords":{"a":true,"b":true}`},
+		{"item1.FN:A B\r\nN:B;A;;;", `"name":{"full":"A B","components":[{"kind":"surname","value":"B"},{"kind":"given","value":"A"}]}`},
+		{"FN:A\r\nFN;LANGUAGE=en:A", `"name":{"full":"A"}`},
+		{"FN:A\r\nFN;LANGUAGE=en:B", `"name":{"full":"A"}`},
+		{"FN;X-A=1:A\r\nFN;X-A=2:A\r\nFN:A\r\nCATEGORIES:a\r\nCATEGORIES;X-A=1:a", `"name":{"full":"A"}`},
+	} {
+		c, err := vcard.Unmarshal([]byte("BEGIN:VCARD\r\nVERSION:4.0\r\n" + test.lines + "\r\nEND:VCARD\r\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, losses, err := Marshal(c)
+		if err != nil || len(losses) > 0 || !strings.Contains(string(text), test.want) {
+			t.Errorf("%s: %v, %v\n%s\nwant %s", test.lines, err, losses, text, test.want)
+		}
+		back, err := Unmarshal(text)
+		if err != nil || !contact.Equal(c, back) {
+			t.Errorf("%s: %v, %v", text, err, contact.Diff(c, back))
+		}
+	}
+}

@@ -19,7 +19,8 @@ type reader struct {
 	all    []cardtext.Property
 	groups map[string]bool // that are in use
 	item   int
-	places map[string]origin // by member and key
+	places map[string]origin   // by member and key
+	hidden []cardtext.Property // those of vCardProps
 }
 
 // origin is what property an object became.
@@ -32,6 +33,7 @@ type origin struct {
 func (r *reader) read() {
 	r.groups, r.places = map[string]bool{}, map[string]origin{}
 	props := r.props()
+	r.hidden = props
 	r.scalars()
 	r.nameOf()
 	for i := range rules {
@@ -82,7 +84,16 @@ func (r *reader) props() (all []cardtext.Property) {
 	return all
 }
 
+// property adds a property, unless it is one of those in vCardProps that is shown to
+// other programs.
 func (r *reader) property(name, raw string, params ...cardtext.Param) {
+	if name == "FN" || name == "CATEGORIES" {
+		for _, p := range r.hidden {
+			if p.Name == name && p.Value == raw {
+				return
+			}
+		}
+	}
 	r.add(cardtext.Property{Name: name, Value: raw, Params: params})
 }
 

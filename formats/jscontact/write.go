@@ -18,14 +18,15 @@ import (
 type writer struct {
 	card     *object
 	all      []cardtext.Property
-	labels   map[string]string // X-ABLabel by group
-	shared   map[string]int    // how many other properties are in a group
-	labelled map[string]bool   // groups whose label is a member
-	places   map[string]place  // by name and ALTID: what localizations are alternatives of
-	reserved map[string]bool   // members and keys that properties ask for
-	usual    []place           // properties that ask for a key as they would be given
-	kept     map[string]bool   // names of which one went to vCardProps: so do those behind it
-	rest     []any             // vCardProps
+	labels   map[string]string             // X-ABLabel by group
+	shared   map[string]int                // how many other properties are in a group
+	labelled map[string]bool               // groups whose label is a member
+	places   map[string]place              // by name and ALTID: what localizations are alternatives of
+	reserved map[string]bool               // members and keys that properties ask for
+	usual    []place                       // properties that ask for a key as they would be given
+	kept     map[string]bool               // names of which one went to vCardProps: so do those behind it
+	rest     []any                         // vCardProps
+	shown    map[string]*cardtext.Property // by name: what show must not be taken for
 }
 
 // place is where a property went.
@@ -37,7 +38,8 @@ type place struct {
 
 func newWriter(all []cardtext.Property) *writer {
 	w := &writer{all: all, card: newObject("@type", "Card", "version", "1.0"),
-		labels: map[string]string{}, shared: map[string]int{}, labelled: map[string]bool{}, kept: map[string]bool{}, reserved: map[string]bool{}, places: map[string]place{}}
+		labels: map[string]string{}, shared: map[string]int{}, labelled: map[string]bool{}, kept: map[string]bool{}, reserved: map[string]bool{}, places: map[string]place{},
+		shown: map[string]*cardtext.Property{}}
 	for i := range all {
 		p := &all[i]
 		if r, key := ruleOf(p.Name), p.First("PROP-ID"); r != nil && key != "" {
@@ -68,6 +70,7 @@ func (w *writer) write() {
 			name := strings.ToUpper(p.Name)
 			if p.Name != name || w.kept[name] || !w.scalar(p) && !w.member(p) && !w.localization(p) {
 				w.kept[name] = true
+				w.show(p)
 				w.keep(p)
 			}
 		}
@@ -107,6 +110,32 @@ func (w *writer) keep(p *cardtext.Property) {
 	w.rest = append(w.rest, jsontext.Value(jcard.AppendProperty(nil, p)))
 }
 
+// show puts the name or the keywords of a property that goes to vCardProps where other
+// programs look for them. Reading passes over them for that property.
+func (w *writer) show(p *cardtext.Property) {
+	if p.Name != "FN" && p.Name != "CATEGORIES" {
+		return
+	}
+	member, value, ok := scalarMember(p)
+	if !ok {
+		return
+	}
+	if old := w.shown[p.Name]; old != nil {
+		if old.Value == p.Value { // or reading would pass over it
+			w.keep(old)
+			delete(w.shown, p.Name)
+		}
+		return
+	}
+	o := w.card
+	if p.Name == "FN" {
+		o = o.grow("name")
+	}
+	if _, taken := o.get(member); !taken {
+		o.set(member, value)
+	}
+}
+
 // scalar writes a property of which a card has one, and the members of sets.
 func (w *writer) scalar(p *cardtext.Property) bool {
 	if p.Name == "N" {
@@ -138,6 +167,7 @@ func (w *writer) scalar(p *cardtext.Property) bool {
 		return false
 	}
 	o.set(member, value)
+	w.shown[p.Name] = p
 	return true
 }
 

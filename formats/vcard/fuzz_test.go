@@ -35,6 +35,7 @@ func FuzzRoundTrip(f *testing.F) {
 		"X-CARDFERRY-EXTRA:{\"origin\":\"csv\"\\,\"name\":\"a\"}", "item1.X-ABDATE:2001-02-03\r\nitem1.X-ABLabel:_$!<Anniversary>!$_\r\nX-ANNIVERSARY:20010203T10",
 		"item1.X-ABDATE:$001-02-03\r\nitem1.X-ABLabel:_$!<Anniversary>!$_\r\nX-ANNIVERSARY:200102\x81T10", "BDAY:200102\x01T10", "N:a;b;c;d;e;f", "N;X-Y=z:a\\,b,c;b,,d;, e,\\;;d\\;e , f;Jr.,MD;g", "ADR:;;a;;;;;b",
 		"LOGO;ENCODING=b;TYPE=PNG:AA AA\r\nKEY:data:application/pgp-keys;base64,AA==\r\nSOUND;VALUE=uri:https://a.example\r\nGEO:1.5;-2", "LOGO:data:image/png\\;base64\\,AAAA\r\nGEO:1,2",
+		"item1.TEL:1\r\nitem1.X-ABLabel:_$!<Ärger>!$_", "X-AIM;X- a:1\r\nX-ABRELATEDNAMES;x- a:b\r\nRELATED;VALUE=text;TYPE=\"x- c\":d\r\nTEL;TYPE=X-\u00a0b:2",
 		"TEL;TYPE=x-a;TYPE=TYPE= TYPE=b:1", "TEL;X-CARDFERRY-QP-TYPE==0Aa=2CTYPE=3Db,^nx:1", "TEL;TYPE=\"^na,TYPE=b\":1",
 		"item1.X-ABRELATEDNAMES:a\r\nitem1.X-ABLabel:b\r\nitem1.X-ABRELATEDNAMES:a\r\nitem1.X-ABLabel:b"} {
 		for _, version := range []string{"2.1", "3.0", "4.0"} {

@@ -3,6 +3,8 @@ package vcard
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/cardferry/cardferry/contact"
 	gv "github.com/emersion/go-vcard"
@@ -93,7 +95,7 @@ func (k *kind) read(params []param, label string) (typ string, preferred bool, r
 	}
 	typ, others := k.typeOf(tokens, label)
 	if typ == "" && !raw && isOwnType(others) {
-		return others[0][2:], preferred, rest
+		return strings.TrimSpace(others[0][2:]), preferred, rest
 	}
 	if len(others) > 0 {
 		setParam(&rest, gv.ParamType, others...)
@@ -155,7 +157,7 @@ func (k *kind) find(token string) string {
 		return typ
 	}
 	if k.roles && !strings.EqualFold(token, "pref") {
-		return strings.TrimPrefix(token, "x-")
+		return strings.TrimSpace(strings.TrimPrefix(token, "x-"))
 	}
 	return ""
 }
@@ -208,7 +210,8 @@ func (k *kind) labelType(label string) string {
 		return typ
 	}
 	if isApple && inner != "" {
-		return strings.ToLower(inner[:1]) + inner[1:]
+		first, size := utf8.DecodeRuneInString(inner)
+		return string(unicode.ToLower(first)) + inner[size:]
 	}
 	return label
 }
