@@ -126,6 +126,8 @@ func (x *dedupeCommand) account(ctx context.Context, from end, o importer.Duplic
 		r, err := importer.Dedupe(ctx, d, t.sink, do, x.group, x.progress)
 		if err == nil {
 			err = do.Journal.Finish(time.Now())
+		} else {
+			do.Journal.Stop() // what it cannot write Close says
 		}
 		run := ""
 		if do.Journal.Written() {

@@ -179,6 +179,8 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	})
 	if err == nil {
 		err = o.Journal.Finish(time.Now())
+	} else {
+		o.Journal.Stop() // what it cannot write Close says
 	}
 	back := &importer.ReadBackReport{}
 	if err == nil && b.verify {

@@ -254,7 +254,7 @@ func (j *Journal) Intend(entries ...*Entry) error {
 }
 
 // Note takes the outcome of a write. It is on the disk after the next [Journal.Intend],
-// [Journal.Finish] or [Journal.Close].
+// [Journal.Finish], [Journal.Stop] or [Journal.Close].
 func (j *Journal) Note(e *Entry, o Outcome) {
 	if j == nil || e == nil || o.Status == Unknown {
 		return
@@ -364,25 +364,42 @@ func (j *Journal) EndUndo(now time.Time, left int) error {
 	return j.commit()
 }
 
-// Close writes what is left to be written and closes the file. A run that was interrupted
-// before it had written anything leaves nothing.
+// Stop writes what is left to be written. A run that was interrupted before it had
+// written anything leaves nothing.
+func (j *Journal) Stop() error {
+	if j == nil {
+		return nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.stop()
+}
+
+func (j *Journal) stop() error {
+	if j.db == nil || j.db.IsReadOnly() {
+		return nil
+	}
+	if len(j.pending) > 0 {
+		if err := j.commit(); err != nil {
+			return err
+		}
+	}
+	if counts, open, err := j.sumUp(); err == nil && counts == (Counts{}) && open == 0 {
+		return j.remove()
+	}
+	return nil
+}
+
+// Close stops the run, and closes the file.
 func (j *Journal) Close() error {
 	if j == nil {
 		return nil
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	err := j.stop()
 	if j.db == nil {
-		return nil
-	}
-	var err error
-	if len(j.pending) > 0 && !j.db.IsReadOnly() {
-		err = j.commit()
-	}
-	if err == nil && !j.db.IsReadOnly() {
-		if counts, open, serr := j.sumUp(); serr == nil && counts == (Counts{}) && open == 0 {
-			return j.remove()
-		}
+		return err
 	}
 	err = errors.Join(err, j.db.Close())
 	j.db = nil

@@ -156,7 +156,7 @@ func TestFinish(t *testing.T) {
 		processes []writes
 		want      journal.Counts
 		gone      bool
-		dies      bool // the last process, too
+		stops     bool // it does not come to its end
 	}{
 		"done":                       {[]writes{{create("a"): done, create("b"): done, update("c"): refused}}, journal.Counts{Created: 2}, false, false},
 		"all refused":                {[]writes{{create("a"): refused, update("b"): refused}}, journal.Counts{}, true, false},
@@ -185,8 +185,12 @@ func TestFinish(t *testing.T) {
 					}
 					j.Note(e, o)
 				}
-				if i == len(c.processes)-1 && !c.dies {
-					if err := j.Finish(time.Now()); err != nil {
+				if i == len(c.processes)-1 {
+					end := func() error { return j.Finish(time.Now()) }
+					if c.stops {
+						end = j.Stop
+					}
+					if err := end(); err != nil {
 						t.Fatal(err)
 					}
 					if j.Written() == c.gone {
@@ -208,7 +212,7 @@ func TestFinish(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer j.Close()
-			if got := j.Info().Counts; got != c.want || (j.Info().State() == journal.Finished) == c.dies {
+			if got := j.Info().Counts; got != c.want || (j.Info().State() == journal.Finished) == c.stops {
 				t.Errorf("%+v, %s, want %+v", got, j.Info().State(), c.want)
 			}
 		})
