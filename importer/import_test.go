@@ -361,6 +361,11 @@ func TestPhotos(t *testing.T) {
 		}
 	}
 	other := withPhoto("ann", "3")
+	for policy, want := range map[OnDuplicate][2]int{Fill: {0, 1}, Update: {1, 0}} { // a dry run says the same
+		if r, _ := do(t, m, Options{Policy: policy, DryRun: true}, other, bob); r.Photos != want[0] || r.Kept != want[1] {
+			t.Errorf("dry run, %s: %d photos, %d kept", policy, r.Photos, r.Kept)
+		}
+	}
 	if r, _ := do(t, m, Options{Policy: Fill}, other); r.Photos != 0 {
 		t.Errorf("fill overwrote a photo")
 	}

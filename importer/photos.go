@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -37,15 +38,13 @@ type PhotoResult struct {
 // photoPass stores the photos, after all contacts. A photo that fails is named,
 // and fails nothing else.
 func (im *importing) photoPass(ctx context.Context) error {
-	if len(im.jobs) == 0 || im.o.DryRun {
-		for _, job := range im.jobs {
-			if !job.keep {
-				im.report.Photos++
-			}
-		}
+	if len(im.jobs) == 0 {
 		return nil
 	}
 	jobs, sink := im.jobs, im.sink.(PhotoSink)
+	if im.o.DryRun {
+		return im.foreseePhotos(ctx, sink)
+	}
 	return im.inBatches(ctx, func(ctx context.Context, size int) (steps []step, more bool, err error) {
 		batch := jobs[:min(size, photosAtOnce, len(jobs))]
 		jobs = jobs[len(batch):]
@@ -63,6 +62,31 @@ func (im *importing) photoPass(ctx context.Context) error {
 		}
 		return steps, len(jobs) > 0, nil
 	})
+}
+
+// foreseePhotos counts the photos that would be stored, and names those that would be kept.
+// Where the contact has one it takes the same look at it.
+func (im *importing) foreseePhotos(ctx context.Context, sink PhotoSink) error {
+	var there []photoJob
+	for _, job := range im.jobs {
+		if job.keep || job.compare {
+			there = append(there, job)
+		} else {
+			im.report.Photos++
+		}
+	}
+	for batch := range slices.Chunk(there, photosAtOnce) {
+		if err := im.loadPhotos(ctx, sink, batch); err != nil {
+			return err
+		}
+		for i := range batch {
+			if batch[i].form != nil {
+				im.report.Photos++
+			}
+			batch[i] = photoJob{}
+		}
+	}
+	return nil
 }
 
 // embeds reports whether a decision's photo travels in the request that creates its

@@ -509,7 +509,7 @@ func (u *undoing) folders(ctx context.Context) error {
 			continue
 		}
 		if u.o.DryRun {
-			u.note(UndoResult{Folder: path, Outcome: NoFolder, Reason: "if it is empty then"})
+			u.note(UndoResult{Folder: path, Outcome: NoFolder, Reason: "if nothing else is in it by then"})
 			continue
 		}
 		switch err := remover.RemoveFolder(ctx, tree[i].ID); {

@@ -113,6 +113,9 @@ func (x *undoCommand) undone(r importer.UndoResult) {
 	}
 	if x.dryRun {
 		e.Outcome = "would be " + e.Outcome
+		if r.Folder != "" && !x.json { // the reason is a condition
+			e.Outcome, e.Reason = e.Outcome+", "+e.Reason, ""
+		}
 	}
 	x.record(e, r.Outcome == importer.Left || r.Outcome == importer.NotUndone || x.dryRun && !x.quiet)
 }
