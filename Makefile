@@ -2,7 +2,7 @@
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build demo test servers-test ci tools lint race kill torture fuzz bench servers-bench clean
+.PHONY: build demo test servers-test clients-test ci tools lint race kill torture fuzz bench servers-bench clean
 
 build:
 	go build -o bin/cardferry ./cmd/cardferry
@@ -25,6 +25,10 @@ servers-test:
 	@for pkg in exporter/carddav importer/carddav cmd/cardferry; do \
 		.ci/servers go test -count=1 -timeout 30m -run 'RealServers|ServerScripts' ./$$pkg || exit 1; \
 	done
+
+# Microsoft's own JavaScript client and MSAL on the embedded service, where there is npm.
+clients-test: build
+	@.ci/microsoft/run bin/cardferry
 
 lint:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
