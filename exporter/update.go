@@ -106,6 +106,7 @@ type change struct {
 	what    changeKind
 	slot    spool.Slot // if it is written
 	version string     // if it is referred to; "" where the service does not say it
+	known   bool       // if it is referred to: the state has it
 }
 
 type changeKind byte
@@ -201,8 +202,11 @@ func (u *update) compare(old stateFolder, g *gathered) error {
 		if len(rest) == 0 {
 			break
 		}
-		if ch := &rest[0]; ch.id == rec.id && ch.what == referred && ch.version != "" && ch.version == rec.version {
-			ch.what = same
+		if ch := &rest[0]; ch.id == rec.id && ch.what == referred {
+			ch.known = true
+			if ch.version != "" && ch.version == rec.version {
+				ch.what = same
+			}
 		}
 	}
 	return nil
@@ -217,7 +221,12 @@ func (g *gathered) referred() (n int) {
 	return n
 }
 
-// resolve reads what is still only referred to.
+// errUnreadable says that a contact is listed, and not there when it is asked for.
+var errUnreadable = errors.New("the service lists it, and does not find it")
+
+// resolve reads what is still only referred to. What is not there any more stays as it
+// was: if it is gone, the next round says so. If nobody has ever read it, it is named, and
+// the next run lists the folder anew.
 func (u *update) resolve(ctx context.Context, all []*gathered) error {
 	var ids []contact.ID
 	for _, g := range all {
@@ -242,7 +251,14 @@ func (u *update) resolve(ctx context.Context, all []*gathered) error {
 			}
 			var c *contact.Contact
 			c, read = read[0], read[1:]
-			if ch.what = deleted; c == nil {
+			if c == nil && ch.known {
+				ch.what = same
+				continue
+			}
+			if c == nil {
+				ch.what = deleted
+				g.bad = append(g.bad, &formats.RecordError{At: contact.Position{Unit: "contact", Number: i + 1}, Err: errUnreadable})
+				g.next = ""
 				continue
 			}
 			ch.what = written

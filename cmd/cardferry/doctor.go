@@ -20,7 +20,7 @@ func newDoctor(u *ui) *cobra.Command {
 		Short: "Check that an account can be used, also when nobody is there",
 		Long: `Doctor checks an account: its configuration, that the sign-in renews itself without
 anybody being asked (as it must from cron), what it allows, that the service can be
-reached, and that the mailbox answers. It says what to do about each failure.
+reached, and that the mailbox answers and has room. It says what to do about each failure.
 
 ` + exitCodesHelp,
 		Args: cobra.ExactArgs(1),
@@ -67,6 +67,11 @@ func (u *ui) doctor(ctx context.Context, text string) error {
 			return u.report1("mailbox", "", err)
 		}
 		u.report1("mailbox", fmt.Sprintf("%s, %s in the default one", count(len(folders), "folder"), count(n, "contact")), nil)
+		if src, ok := src.Source.(interface{ Room(context.Context) error }); ok {
+			if err := src.Room(ctx); err != nil {
+				return u.report1("room", "", err)
+			}
+		}
 		if u.json {
 			u.lastObject(map[string]any{"type": "summary", "command": u.command, "ok": true})
 		}

@@ -234,3 +234,41 @@ func TestIncrementalIsFull(t *testing.T) {
 		})
 	}
 }
+
+// TestIncrementalNamesWhatItCannotRead: a contact that a round names, and that is not
+// found when it is asked for, is looked for again, named if that is of no use, and there
+// in the next run.
+func TestIncrementalNamesWhatItCannotRead(t *testing.T) {
+	for _, test := range []struct {
+		dialect string
+		lag     int
+		codes   []int
+		lines   []int
+	}{
+		{"outlook-beta", 1, []int{0, 0}, []int{6, 6}},
+		{"outlook-beta", 4, []int{exitIncomplete, 0}, []int{5, 6}},
+		{"graph-v1.0", 4, []int{exitIncomplete, 0}, []int{5, 6}},
+	} {
+		t.Run(fmt.Sprint(test.dialect, " ", test.lag), func(t *testing.T) {
+			t.Parallel()
+			quirks := fmt.Sprintf("read-lag=%d", test.lag)
+			if test.dialect == "graph-v1.0" {
+				quirks += ",delta-no-expand" // every changed row is a reference
+			}
+			vars := service(t, sandbox.Options{Quirks: quirks}, sandbox.Sample{Contacts: 5, Seed: 1}, nil)
+			vars["CARDFERRY_BOX_DIALECT"] = test.dialect
+			path := filepath.Join(t.TempDir(), "o.jsonl")
+			if code, out := cardferry(t.Context(), vars, "export", "box:", path, "--incremental"); code != 0 {
+				t.Fatalf("exit code %d\n%s", code, out)
+			}
+			ownerOf(t, vars, 1).json("POST", "/contacts", `{"givenName":"New"}`)
+			for i, want := range test.codes {
+				code, out := cardferry(t.Context(), vars, "export", "box:", path, "--incremental")
+				text, err := os.ReadFile(path)
+				if code != want || err != nil || bytes.Count(text, []byte("\n")) != test.lines[i] {
+					t.Errorf("run %d: exit code %d, want %d; %d contacts, want %d; %v\n%s", i, code, want, bytes.Count(text, []byte("\n")), test.lines[i], err, out)
+				}
+			}
+		})
+	}
+}

@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cardferry/cardferry/formats/outlook"
 	"github.com/cardferry/cardferry/internal/sandbox"
 )
 
@@ -210,4 +211,18 @@ func (b *browsing) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.text.String()
+}
+
+// TestDoctorSeesAFullMailbox in every dialect, and nothing of the kind where there is room.
+func TestDoctorSeesAFullMailbox(t *testing.T) {
+	for _, d := range outlook.Dialects() {
+		for quirks, want := range map[string]int{"": 0, "no-delta": 0, "over-quota": exitFailed} {
+			vars := service(t, sandbox.Options{Quirks: quirks}, sandbox.Sample{}, nil)
+			vars["CARDFERRY_BOX_DIALECT"] = string(d)
+			code, out := cardferry(t.Context(), vars, "doctor", "box:")
+			if code != want || want != 0 && !(strings.Contains(out, "failed  room") && strings.Contains(out, "make room in the mailbox")) {
+				t.Errorf("%s, %q: exit code %d, want %d\n%s", d, quirks, code, want, out)
+			}
+		}
+	}
 }

@@ -41,6 +41,9 @@ func (s *Source) Folders(ctx context.Context) ([]contact.Folder, error) {
 	return s.client.Folders(ctx)
 }
 
+// Room returns an error if the mailbox has no room.
+func (s *Source) Room(ctx context.Context) error { return s.client.Room(ctx) }
+
 // Contacts implements exporter.Tracker.
 func (s *Source) Contacts(ctx context.Context, ids []contact.ID) ([]*contact.Contact, error) {
 	return s.client.Contacts(ctx, ids)

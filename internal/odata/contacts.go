@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats"
@@ -34,9 +35,43 @@ func (c *Client) Contact(ctx context.Context, id contact.ID) (*contact.Contact, 
 	return read, nil
 }
 
+// secondLook is how long to wait before looking again for what is not there: a new contact
+// need not be found at once.
+const secondLook = 2 * time.Second
+
 // Contacts reads contacts whole, as many at a time as the service allows, in the order
-// of their ids. What is there no more is nil.
+// of their ids. What is not there, and not a moment later either, is nil.
 func (c *Client) Contacts(ctx context.Context, ids []contact.ID) ([]*contact.Contact, error) {
+	read, err := c.contacts(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var missing []contact.ID
+	for i, there := range read {
+		if there == nil {
+			missing = append(missing, ids[i])
+		}
+	}
+	if len(missing) == 0 {
+		return read, nil
+	}
+	if err := pause(ctx, secondLook); err != nil {
+		return nil, err
+	}
+	again, err := c.contacts(ctx, missing)
+	if err != nil {
+		return nil, err
+	}
+	for i := range read {
+		if read[i] == nil {
+			read[i], again = again[0], again[1:]
+		}
+	}
+	return read, nil
+}
+
+// contacts is Contacts without a second look.
+func (c *Client) contacts(ctx context.Context, ids []contact.ID) ([]*contact.Contact, error) {
 	links := make([]string, len(ids))
 	for i, id := range ids {
 		var err error

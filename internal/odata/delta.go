@@ -3,6 +3,7 @@ package odata
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -42,6 +43,25 @@ func (c *Client) Onward(nextLink, deltaLink string) (next, delta string, err err
 		return link, "", nil
 	}
 	return "", link, nil
+}
+
+// Room returns the service's error, [Full], if the mailbox has no room: it can then be
+// read, but the service cannot even keep the state of a round, by which it is asked. What
+// else goes wrong says nothing about that.
+func (c *Client) Room(ctx context.Context) error {
+	segments, what := []string{"contactFolders", DefaultFolder, "contacts", "delta"}, "id"
+	prefer := "odata.maxpagesize=1"
+	if !c.Dialect().Graph() {
+		segments, what, prefer = segments[:3], "Id", "odata.track-changes, "+prefer
+	}
+	link, err := c.Link(segments, "$select", what)
+	if err == nil {
+		_, _, err = c.send(ctx, http.MethodGet, link, content{prefer: prefer})
+	}
+	if Full(err) {
+		return err
+	}
+	return nil
 }
 
 // TreeChanges is what has become of folders since a round of their delta.
