@@ -129,11 +129,15 @@ func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], rea
 	}
 	im.in, im.ended = in, make([]bool, len(in.slots))
 	im.plan = &planner{in: in, index: x, policy: cmp.Or(o.Policy, Fill), rules: o.Rules, sink: sink, photos: !o.NoPhotos, foresee: o.DryRun || o.RefuseLosses, folder: o.Folder, taken: map[int32]bool{}, decisions: newDecisions(o.Decisions)}
-	if err := im.contactPass(ctx); err != nil {
+	if err = im.contactPass(ctx); err != nil {
 		im.giveUp(err)
-		return im.report, err
+	} else {
+		err = im.photoPass(ctx)
 	}
-	return im.report, im.photoPass(ctx)
+	if err != nil {
+		im.report.PhotosNotReached = len(im.jobs) - im.photosDone
+	}
+	return im.report, err
 }
 
 // importing is one run.

@@ -81,6 +81,7 @@ type Report struct {
 	// Photos counts photos stored. PhotosFailed were refused or could not be
 	// sent; each was handed to Observer.Photo.
 	Photos, PhotosFailed int
+	PhotosNotReached     int // by an import that stopped, of contacts that it had done with
 	Unread               int // parts of records that could not be read
 	Kept                 int // fields in which the account's own value stood
 	Losses               contact.Ledger

@@ -202,7 +202,7 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	sum := summary{
 		Command: b.command, From: b.what, To: to.text, DryRun: b.dryRun, Read: r.Read, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, United: r.United,
 		Skipped: r.Skipped, Review: r.Review, Failed: r.Failed, Photos: r.Photos, PhotosFailed: r.PhotosFailed,
-		Losses: r.Losses.Total(), LossesByField: r.Losses.Rows(), Unread: r.Unread, Kept: r.Kept, Existing: r.Existing, Unrecognised: r.Unrecognised, NotReached: r.NotReached,
+		Losses: r.Losses.Total(), LossesByField: r.Losses.Rows(), Unread: r.Unread, Kept: r.Kept, Existing: r.Existing, Unrecognised: r.Unrecognised, NotReached: r.NotReached, PhotosNotReached: r.PhotosNotReached,
 		Undecided: len(r.Undecided), ReviewFile: b.review, Rejects: rejected,
 	}
 	if b.verify && err == nil {
@@ -321,6 +321,9 @@ func (b *bringing) summaryText(r *importer.Report, to end, err error) string {
 	}
 	if r.PhotosFailed > 0 {
 		parts = append(parts, count(r.PhotosFailed, "photo")+" failed")
+	}
+	if r.PhotosNotReached > 0 {
+		parts = append(parts, count(r.PhotosNotReached, "photo")+" not reached")
 	}
 	if r.Kept > 0 {
 		parts = append(parts, count(r.Kept, "field")+" left as the account has it")

@@ -196,11 +196,12 @@ type summary struct {
 	Review    int    `json:"review"`
 	Failed    int    `json:"failed"`
 
-	Photos       int `json:"photos"`
-	PhotosFailed int `json:"photosFailed,omitzero"`
-	Losses       int `json:"losses"`
-	Unread       int `json:"unread,omitzero"`
-	Kept         int `json:"kept,omitzero"`
+	Photos           int `json:"photos"`
+	PhotosFailed     int `json:"photosFailed,omitzero"`
+	PhotosNotReached int `json:"photosNotReached,omitzero"` // import: by a run that stopped
+	Losses           int `json:"losses"`
+	Unread           int `json:"unread,omitzero"`
+	Kept             int `json:"kept,omitzero"`
 
 	NotReached   int    `json:"notReached,omitzero"`   // import: those of failed that a run which stopped had not done with
 	Existing     int    `json:"existing,omitzero"`     // import: contacts there before
