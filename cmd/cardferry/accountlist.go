@@ -33,8 +33,10 @@ or the same keys in the environment: CARDFERRY_WORK_CLIENT_ID=… and so on. Oth
 keys are url, user, limits (outlook or none), auth (see: cardferry login --help),
 authority, certificate, and the secrets token, password and client_secret, each also
 with _file or _command behind it. A CardDAV account signs in by auth = "basic" (the
-default), "token" or "client-certificate"; without a url the domain of its username
-is asked for one.
+default), "token", "client-certificate", or "browser" and "device" with client_id
+(OAuth 2.0: preset google knows where; elsewhere set oauth_authorize or oauth_device,
+oauth_token and oauth_scope). Without a url the domain of its username is asked for
+one. groups = "cards" has its categories written as groups, "categories" not.
 
 ` + exitCodesHelp,
 		Args: cobra.NoArgs,
@@ -83,7 +85,7 @@ func signInState(a *account, logins []auth.Login) (string, bool) {
 	switch {
 	case a.provider == providerSandbox:
 		return "needs no sign-in", true
-	case a.dav != nil:
+	case a.dav != nil && a.auth.Method == "":
 		return "signs in by " + a.dav.method, true
 	case a.auth.Method != auth.Device && a.auth.Method != auth.Browser:
 		return "signs in by " + string(a.auth.Method), true

@@ -24,6 +24,8 @@ const (
 	authBasic       = "basic"
 	authToken       = "token"
 	authCertificate = "client-certificate"
+	authBrowser     = string(auth.Browser)
+	authDevice      = string(auth.Device)
 )
 
 // davLogin is what the configuration says of a CardDAV account.
@@ -32,7 +34,7 @@ type davLogin struct {
 	method      string
 	user        string
 	password    func() (string, error) // for basic
-	token       func() (string, error) // for token
+	token       func() (string, error) // for token; by browser or device, the account's auth says how
 	certificate *tls.Certificate       // for client-certificate
 }
 
@@ -59,14 +61,37 @@ func newDavLogin(a *account, get func(string) string) (*davLogin, error) {
 	} else if a.url == "" {
 		a.domain = domain
 	}
-	if l.method == "" {
+	service := auth.Service{
+		Authorize: cmp.Or(get("oauth_authorize"), l.preset.OAuth.Authorize), Device: cmp.Or(get("oauth_device"), l.preset.OAuth.Device),
+		Token: cmp.Or(get("oauth_token"), l.preset.OAuth.Token), Scopes: strings.Fields(cmp.Or(get("oauth_scope"), l.preset.OAuth.Scope)),
+		Params: l.preset.OAuth.Params,
+	}
+	switch {
+	case l.method != "":
+	case l.token != nil && l.password == nil:
+		l.method = authToken
+	case l.password == nil && service.Authorize != "":
+		l.method = authBrowser
+	default:
 		l.method = authBasic
-		if l.token != nil && l.password == nil {
-			l.method = authToken
-		}
 	}
 	switch l.method {
+	case authBrowser, authDevice:
+		if service.Token == "" {
+			return nil, usage("set oauth_authorize or oauth_device, oauth_token and oauth_scope to what the provider documents", "account %s: where to sign in is not known", a.name)
+		}
+		a.auth = auth.Config{Account: a.name, Method: auth.Method(l.method), ClientID: get("client_id"), Service: &service}
+		if read := secret("client_secret", get); read != nil {
+			value, err := read()
+			if err != nil {
+				return nil, usage("", "account %s: %w", a.name, err)
+			}
+			a.auth.Secret = value
+		}
 	case authBasic:
+		if l.preset.OAuth.Token != "" && get("url") == "" {
+			return nil, usage(`set auth = "browser" and client_id, and run: cardferry login `+a.name, "account %s: %s takes no passwords", a.name, l.preset.Name)
+		}
 		if l.user == "" || l.password == nil {
 			return nil, usage("set username, and password, password_file or password_command", "account %s: basic sign-in needs a name and a password", a.name)
 		}
@@ -81,7 +106,7 @@ func newDavLogin(a *account, get func(string) string) (*davLogin, error) {
 		}
 		l.certificate = &pair
 	default:
-		return nil, usage("a CardDAV account signs in by basic, token or client-certificate", "account %s: unknown auth %q", a.name, l.method)
+		return nil, usage("a CardDAV account signs in by basic, token, browser, device or client-certificate", "account %s: unknown auth %q", a.name, l.method)
 	}
 	return l, nil
 }
@@ -92,7 +117,7 @@ var errNoPair = errors.New("it cannot be read, or does not hold both")
 func (s *session) davClient(a *account, may access) (*dav.Client, error) {
 	l := a.dav
 	if a.url == "" {
-		found, err := lookUpDav(a.domain)
+		found, err := lookUpDav(context.Background(), net.DefaultResolver, a.domain)
 		if err != nil {
 			return nil, usage("set url to the server's address", "account %s: %w", a.name, err)
 		}
@@ -118,7 +143,7 @@ func (s *session) davClient(a *account, may access) (*dav.Client, error) {
 	s.pacers[a.name] = pacer
 	signed, err := l.sign(s.env, a, pacer, base)
 	if err != nil {
-		return nil, usage("", "account %s: %w", a.name, err)
+		return nil, err
 	}
 	return dav.NewClient(signed, dav.Account{URL: a.url, Trust: l.preset.Trust, User: l.user, Name: a.name, Version: version, Provider: l.preset})
 }
@@ -141,6 +166,12 @@ func (l *davLogin) sign(e *env, a *account, next *ratelimit.Client, base *url.UR
 		return headerDoer{next, header, base, l.preset.Trust, refused}, nil
 	case authToken:
 		signer, err := auth.NewSigner(auth.Config{Account: a.name, Method: auth.ReadyToken, Token: l.token}, auth.Options{})
+		if err != nil {
+			return nil, usage("", "account %s: %w", a.name, err)
+		}
+		return tokenDoer{next, signer, base, l.preset.Trust}, nil
+	case authBrowser, authDevice:
+		signer, err := e.signer(a, auth.ReadWrite, auth.Options{})
 		if err != nil {
 			return nil, err
 		}
@@ -240,12 +271,18 @@ func (d tokenDoer) send(req *http.Request, send func(headerDoer, *http.Request) 
 	return send(with(fresh), again)
 }
 
-// lookUpDav asks the DNS for the CardDAV server of a domain (RFC 6764, 3). An answer is
-// believed only where the server is within the domain: the DNS is not secured, and the
-// password goes to whatever it names.
-func lookUpDav(domain string) (string, error) {
-	_, servers, err := net.DefaultResolver.LookupSRV(context.Background(), "carddavs", "tcp", domain)
-	if err != nil || len(servers) == 0 {
+// resolver answers questions to the DNS; *net.Resolver is one.
+type resolver interface {
+	LookupSRV(ctx context.Context, service, proto, name string) (string, []*net.SRV, error)
+	LookupTXT(ctx context.Context, name string) ([]string, error)
+}
+
+// lookUpDav asks the DNS for the CardDAV server of a domain, and the path on it (RFC 6764,
+// 3 and 4). An answer is believed only where the server is within the domain: the DNS is
+// not secured, and the password goes to whatever it names.
+func lookUpDav(ctx context.Context, dns resolver, domain string) (string, error) {
+	_, servers, err := dns.LookupSRV(ctx, "carddavs", "tcp", domain)
+	if err != nil || len(servers) == 0 || servers[0].Target == "." { // the last says that there is none
 		return "", fmt.Errorf("the domain of the user's address does not tell where its address books are")
 	}
 	host := strings.TrimSuffix(strings.ToLower(servers[0].Target), ".")
@@ -255,7 +292,14 @@ func lookUpDav(domain string) (string, error) {
 	if port := servers[0].Port; port != 443 {
 		host = net.JoinHostPort(host, fmt.Sprint(port))
 	}
-	return "https://" + host + "/", nil
+	path := "/"
+	texts, _ := dns.LookupTXT(ctx, "_carddavs._tcp."+domain) // most have none
+	for _, text := range texts {
+		if p, ok := strings.CutPrefix(text, "path="); ok && strings.HasPrefix(p, "/") && !strings.ContainsAny(p, "?# ") {
+			path = p
+		}
+	}
+	return "https://" + host + path, nil
 }
 
 // openDav opens a CardDAV account.

@@ -46,7 +46,8 @@ type account struct {
 
 // settings are the keys of an account. Secrets may also come from a file or a
 // command, under the key with _file or _command behind it.
-var settings = []string{"provider", "dialect", "url", "user", "auth", "authority", "tenant", "client_id", "certificate", "limits", "settle", "preset", "username", "groups"}
+var settings = []string{"provider", "dialect", "url", "user", "auth", "authority", "tenant", "client_id", "certificate", "limits", "settle", "preset", "username", "groups",
+	"oauth_authorize", "oauth_device", "oauth_token", "oauth_scope"}
 var secrets = []string{"client_secret", "token", "password"}
 
 // What settle is unless it is set.

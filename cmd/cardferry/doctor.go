@@ -44,7 +44,7 @@ func (u *ui) doctor(ctx context.Context, text string) error {
 	}
 	u.report1("configuration", fmt.Sprintf("%s, %s, signs in by %s", a.provider, cmp.Or(a.kind(), "of any kind"), a.signsInBy()), nil)
 	return u.session(func(s *session) error {
-		if a.dav == nil { // there it shows with the first request
+		if a.dav == nil || a.auth.Method != "" { // elsewhere it shows with the first request
 			if err := u.checkSignIn(ctx, a); err != nil {
 				return err
 			}
@@ -91,7 +91,7 @@ func (u *ui) checkSignIn(ctx context.Context, a *account) error {
 	switch a.auth.Method {
 	case auth.Device, auth.Browser:
 		u.report1("sign-in", fmt.Sprintf("renewed just now; signed in %s days ago; allows %s", days(login.SignedIn), strings.Join(login.Scopes, " ")), nil)
-		if !slices.ContainsFunc(login.Scopes, func(scope string) bool { return strings.Contains(scope, "ReadWrite") }) {
+		if a.dav == nil && !slices.ContainsFunc(login.Scopes, func(scope string) bool { return strings.Contains(scope, "ReadWrite") }) {
 			u.report1("permissions", "to read; to import, sign in with: cardferry login "+a.name+" --write", nil)
 		}
 	default:

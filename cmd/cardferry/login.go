@@ -31,6 +31,8 @@ with --write also to change them, which import and migrate need.
 
 The first four need client_id, the id of your own app registration, and mostly
 tenant; programs have a tenant of their own. authority is the identity platform.
+CardDAV accounts sign in here by browser or device alone, where the provider has OAuth
+2.0 (preset google); their permission is always to change contacts too.
 
 ` + exitCodesHelp,
 		Example: "  cardferry login work:\n  cardferry login new: --write",
@@ -45,6 +47,9 @@ func (u *ui) login(ctx context.Context, text string, access auth.Access) error {
 	a, err := u.namedAccount(text)
 	if err != nil {
 		return err
+	}
+	if a.dav != nil && a.auth.Method == "" {
+		return usage("see whether that works with: cardferry doctor "+a.name+":", "account %s signs in by %s with every request: there is nothing to keep", a.name, a.dav.method)
 	}
 	signer, err := u.signer(a, access, auth.Options{Interactive: true, Prompt: u.showCode, OpenBrowser: u.openBrowser})
 	if err != nil {

@@ -33,10 +33,17 @@ func (p platform) byBrowser(ctx context.Context, open func(address string) error
 	}
 	defer callback.close()
 	flow := oauth2.Config{
-		ClientID: p.config.ClientID, Endpoint: p.config.endpoints(), Scopes: p.config.scopes(), RedirectURL: callback.address,
+		ClientID: p.config.ClientID, ClientSecret: p.config.appSecret(), Endpoint: p.config.endpoints(), Scopes: p.config.scopes(), RedirectURL: callback.address,
 	}
-	address := flow.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier),
-		oauth2.SetAuthURLParam("response_mode", "query"), oauth2.SetAuthURLParam("prompt", "select_account"))
+	params := map[string]string{"response_mode": "query", "prompt": "select_account"}
+	if p.config.Service != nil {
+		params = p.config.Service.Params
+	}
+	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(verifier)}
+	for name, value := range params {
+		options = append(options, oauth2.SetAuthURLParam(name, value))
+	}
+	address := flow.AuthCodeURL(state, options...)
 	if open(address) != nil {
 		e := p.config.needed("no browser opens")
 		e.Hint = "set auth to device for the account " + p.config.Account + ", and sign in again"

@@ -57,13 +57,27 @@ type Config struct {
 	Resource string // "" is Graph
 	Access   Access // a program has what its administrator granted, whatever is asked for here
 
-	Secret string // for ClientSecret
+	// Service is another identity platform than Microsoft's, at which persons sign in: then
+	// authority, tenant and resource are not used. Nil is Microsoft's.
+	Service *Service
+
+	Secret string // for ClientSecret; at a Service also that of an app that persons sign in to
 	// Certificate is PEM, for ClientCertificate: an RSA key and its certificate,
 	// in any order.
 	Certificate []byte
 	// Token is for ReadyToken. It is called for the first request, and again when
 	// the service rejects what it returned.
 	Token func() (string, error)
+}
+
+// Service is an identity platform that speaks OAuth 2.0: RFC 6749 with RFC 7636 and RFC
+// 8252, or RFC 8628.
+type Service struct {
+	Authorize string // "" if there is no sign-in by browser
+	Device    string // "" if there is none by device
+	Token     string
+	Scopes    []string
+	Params    map[string]string // that the first request takes besides; e.g. access_type=offline
 }
 
 // Format keeps the secrets out of every format, %+v and %#v included.
@@ -78,6 +92,9 @@ func (c Config) withDefaults() Config {
 	c.Authority = strings.TrimRight(cmp.Or(c.Authority, defaultAuthority), "/")
 	c.Tenant = cmp.Or(c.Tenant, "common")
 	c.Resource = strings.TrimRight(cmp.Or(c.Resource, Graph), "/")
+	if s := c.Service; s != nil { // what a stored sign-in is for
+		c.Authority, c.Tenant, c.Resource = s.Token, "", strings.Join(s.Scopes, " ")
+	}
 	return c
 }
 
@@ -96,6 +113,9 @@ func (c Config) check() error {
 			return c.wrong("no token is set")
 		}
 		return nil
+	}
+	if c.Service != nil {
+		return c.checkService()
 	}
 	if _, err := endpoint(c.Authority); err != nil {
 		return c.wrong("the authority is %w", err)
@@ -129,6 +149,24 @@ func (c Config) check() error {
 	return nil
 }
 
+func (c Config) checkService() error {
+	first := map[Method]string{Device: c.Service.Device, Browser: c.Service.Authorize}[c.Method]
+	switch {
+	case !c.byPerson() || first == "":
+		return c.wrong("there is no sign-in by %q at its identity platform", string(c.Method))
+	case c.ClientID == "":
+		return c.wrong("no client id is set")
+	case len(c.Service.Scopes) == 0:
+		return c.wrong("no scope is set")
+	}
+	for _, address := range []string{first, c.Service.Token} {
+		if _, err := endpoint(address); err != nil {
+			return c.wrong("an address of the identity platform is %w", err)
+		}
+	}
+	return nil
+}
+
 func (c Config) wrong(format string, args ...any) error {
 	return fmt.Errorf("account %s: "+format, append([]any{c.Account}, args...)...)
 }
@@ -140,6 +178,8 @@ func (c Config) byPerson() bool { return c.Method == Device || c.Method == Brows
 // (https://learn.microsoft.com/graph/permissions-reference#contactsread).
 func (c Config) scopes() []string {
 	switch {
+	case c.Service != nil:
+		return c.Service.Scopes
 	case !c.byPerson():
 		return []string{c.Resource + "/.default"}
 	case c.Access == ReadWrite:
@@ -162,8 +202,20 @@ func covers(granted, wanted []string) bool {
 // base returns the address that the platform's endpoints are below.
 func (c Config) base() string { return c.Authority + "/" + c.Tenant }
 
-// endpoints returns the addresses of the v2.0 endpoints.
+// appSecret is the secret that an app sends in which persons sign in: Microsoft wants
+// none.
+func (c Config) appSecret() string {
+	if c.Service == nil {
+		return ""
+	}
+	return c.Secret
+}
+
+// endpoints returns the addresses of the service, or of Microsoft's v2.0 endpoints.
 func (c Config) endpoints() oauth2.Endpoint {
+	if s := c.Service; s != nil {
+		return oauth2.Endpoint{AuthURL: s.Authorize, DeviceAuthURL: s.Device, TokenURL: s.Token, AuthStyle: oauth2.AuthStyleInParams}
+	}
 	base := c.base() + "/oauth2/v2.0"
 	return oauth2.Endpoint{
 		AuthURL:       base + "/authorize",

@@ -57,7 +57,7 @@ func (p platform) grant(ctx context.Context, kind string, scopes []string, param
 	}
 	all.Set("grant_type", kind)
 	request := clientcredentials.Config{
-		ClientID: p.config.ClientID, TokenURL: p.config.endpoints().TokenURL, AuthStyle: oauth2.AuthStyleInParams,
+		ClientID: p.config.ClientID, ClientSecret: p.config.appSecret(), TokenURL: p.config.endpoints().TokenURL, AuthStyle: oauth2.AuthStyleInParams,
 		Scopes: scopes, EndpointParams: all,
 	}
 	t, err := request.Token(p.within(ctx))

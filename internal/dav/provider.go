@@ -26,7 +26,17 @@ type Provider struct {
 	// AppPassword: the account's own password does not do; the hint says where to make
 	// one that does.
 	AppPassword string
-	Source      string // where all this is written
+	// OAuth is where persons sign in, for a provider that takes no passwords; its zero value
+	// is none.
+	OAuth  OAuth
+	Source string // where all this is written
+}
+
+// OAuth is an identity platform (OAuth 2.0), as the provider documents it.
+type OAuth struct {
+	Authorize, Device, Token string // addresses; Device is "" where it cannot be had
+	Scope                    string
+	Params                   map[string]string // of the first request
 }
 
 // providers are the presets. The limits are those that their makers name; servers that
@@ -41,6 +51,10 @@ var providers = map[string]Provider{
 	"fastmail": {URL: "https://carddav.fastmail.com/", Groups: true, Paths: []string{"/dav/addressbooks/user/USER/"}, AppPassword: "Settings, Privacy & Security, Manage app passwords",
 		Source: "https://www.fastmail.help/hc/en-us/articles/1500000278342"},
 	"google": {URL: "https://www.googleapis.com/", Paths: []string{"/carddav/v1/principals/USER/"}, JPEG: true, Trust: []string{"googleapis.com"},
+		// A code for another device is not given for this scope
+		// (https://developers.google.com/identity/protocols/oauth2/limited-input-device#allowedscopes).
+		OAuth: OAuth{Authorize: "https://accounts.google.com/o/oauth2/v2/auth", Token: "https://oauth2.googleapis.com/token",
+			Scope: "https://www.googleapis.com/auth/carddav", Params: map[string]string{"access_type": "offline", "prompt": "consent"}},
 		Source: "https://developers.google.com/people/carddav"},
 	"mailbox.org": {URL: "https://dav.mailbox.org/", Paths: []string{"/carddav/"}, Source: "https://kb.mailbox.org/en/private/addressbook/"},
 	"posteo":      {URL: "https://posteo.de:8843/", Source: "https://posteo.de/en/help"},

@@ -6,6 +6,7 @@ package davtest
 import (
 	"cmp"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"fmt"
 	"maps"
@@ -22,6 +23,10 @@ import (
 // Habits are what servers do besides, or instead of, what RFC 6352 says. The zero value
 // is a server that keeps to it.
 type Habits struct {
+	// Bearer says whether an access token is good; then nobody signs in by password.
+	Bearer func(token string) bool
+	// Certificate: whoever has shown a certificate is signed in, and nobody else.
+	Certificate bool
 	NoWellKnown bool   // 404 there (Sabre)
 	AtRoot      string // where the service is; "" is "/dav/"
 
@@ -103,6 +108,15 @@ func New(t testing.TB, h Habits) *Server {
 func Start(h Habits) *Server {
 	s := &Server{habits: h, books: map[string]*book{"contacts": newBook("Contacts")}}
 	s.Server = httptest.NewServer(s)
+	return s
+}
+
+// StartTLS is Start with https, and asks clients for a certificate.
+func StartTLS(h Habits) *Server {
+	s := &Server{habits: h, books: map[string]*book{"contacts": newBook("Contacts")}}
+	s.Server = httptest.NewUnstartedServer(s)
+	s.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
+	s.Server.StartTLS()
 	return s
 }
 
@@ -271,7 +285,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, s.URL+strings.TrimSuffix(s.root(), "/"), http.StatusMovedPermanently)
 		return
 	}
-	if user, password, _ := r.BasicAuth(); user != User || password != Password {
+	if !s.signedIn(r) {
 		w.Header().Set("WWW-Authenticate", `Basic realm="books"`)
 		http.Error(w, "sign in", http.StatusUnauthorized)
 		return
@@ -290,6 +304,18 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+func (s *Server) signedIn(r *http.Request) bool {
+	switch {
+	case s.habits.Certificate:
+		return r.TLS != nil && len(r.TLS.PeerCertificates) > 0
+	case s.habits.Bearer != nil:
+		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		return ok && s.habits.Bearer(token)
+	}
+	user, password, _ := r.BasicAuth()
+	return user == User && password == Password
 }
 
 func href(element, path string) string {
