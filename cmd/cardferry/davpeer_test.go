@@ -154,8 +154,10 @@ type peerBackend struct {
 	version int
 }
 
-func (b *peerBackend) CurrentUserPrincipal(context.Context) (string, error)   { return "/ann/", nil }
-func (b *peerBackend) AddressBookHomeSetPath(context.Context) (string, error) { return "/ann/books/", nil }
+func (b *peerBackend) CurrentUserPrincipal(context.Context) (string, error) { return "/ann/", nil }
+func (b *peerBackend) AddressBookHomeSetPath(context.Context) (string, error) {
+	return "/ann/books/", nil
+}
 
 func (b *peerBackend) ListAddressBooks(context.Context) (all []carddav.AddressBook, err error) {
 	b.mu.Lock()
