@@ -28,6 +28,10 @@ const (
 	authDevice      = string(auth.Device)
 )
 
+// davConcurrency is how many requests a CardDAV server is sent at a time, of which the
+// preset does not say better.
+const davConcurrency = 8
+
 // davLogin is what the configuration says of a CardDAV account.
 type davLogin struct {
 	preset      dav.Provider

@@ -189,7 +189,7 @@ func (f *importFlags) addWriting(c *cobra.Command) {
 	c.Flags().BoolVarP(&f.dryRun, "dry-run", "n", false, "show what would be done; nothing is written")
 	c.Flags().StringVar(&f.review, "review", "", "write the records that wait for a decision to `FILE`.csv")
 	c.Flags().StringVar(&f.rejects, "rejects", "", "write the records that failed to `FILE`, as they stand in the input, each with the reason")
-	c.Flags().IntVar(&f.concurrency, "concurrency", 4, "requests under way at a time")
+	c.Flags().IntVar(&f.concurrency, "concurrency", 0, "requests under way at a time; 0 is what the service takes well: 4, or more at a CardDAV server")
 	c.Flags().BoolVar(&f.verify, "verify", false, "read back what was written, and compare it field by field, photos by their content")
 	c.Flags().StringVar(&f.journal, "journal", "", "keep the run's journal in `FILE` instead of among the runs; off keeps none, and nothing can be taken back")
 }
@@ -207,8 +207,8 @@ func regionRules(region string) (contact.Rules, error) {
 }
 
 func (f *importFlags) options(e end, photos bool) (importer.Options, error) {
-	if f.concurrency < 1 || f.concurrency > 64 {
-		return importer.Options{}, usage("", "--concurrency must be from 1 to 64")
+	if f.concurrency < 0 || f.concurrency > 64 {
+		return importer.Options{}, usage("", "--concurrency must be from 1 to 64, or 0")
 	}
 	rules, err := regionRules(f.region)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -151,6 +152,9 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	if err != nil {
 		return err
 	}
+	if t.account.dav != nil {
+		o.Concurrency = cmp.Or(o.Concurrency, t.account.dav.preset.Concurrency, davConcurrency)
+	}
 	b.photoOf, b.left = t.photoOf(ctx), left
 	if left.rejects != nil {
 		contacts = left.rejects.Watch(contacts)
@@ -184,7 +188,7 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	}
 	back := &importer.ReadBackReport{}
 	if err == nil && b.verify {
-		back, err = importer.ReadBack(ctx, o.Journal, t, t.sink, importer.ReadBackOptions{Concurrency: b.concurrency}, b.differs, b.progress)
+		back, err = importer.ReadBack(ctx, o.Journal, t, t.sink, importer.ReadBackOptions{Concurrency: o.Concurrency}, b.differs, b.progress)
 	}
 	if errors.Is(err, importer.ErrAccountChanged) {
 		err = b.changedSince(s)

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/cardferry/cardferry/formats"
 	gv "github.com/emersion/go-vcard"
@@ -51,10 +52,15 @@ func Groups(file io.ReadSeeker) (map[string][]string, error) {
 
 var kindGroup = regexp.MustCompile(`(?i)KIND(;[^\n:]*)?:group`)
 
+// scanRoom is what streams are searched in: a directory has one file for each contact.
+var scanRoom = sync.Pool{New: func() any { return new([256 << 10]byte) }}
+
 // mentionsGroup reports whether a stream has "KIND:group" anywhere.
 func mentionsGroup(r io.Reader) (bool, error) {
 	const longest = 64 // bytes of what is looked for, its parameters included
-	buf := make([]byte, 256<<10)
+	room := scanRoom.Get().(*[256 << 10]byte)
+	defer scanRoom.Put(room)
+	buf := room[:]
 	kept := 0
 	for {
 		n, err := r.Read(buf[kept:])

@@ -23,6 +23,8 @@ type Provider struct {
 	// Groups: people see a contact's categories only as cards of groups with members
 	// (X-ADDRESSBOOKSERVER-KIND), not in its own card.
 	Groups bool
+	// Concurrency is how many requests it takes at a time; 0 is unknown.
+	Concurrency int
 	// AppPassword: the account's own password does not do; the hint says where to make
 	// one that does.
 	AppPassword string
@@ -45,12 +47,12 @@ var providers = map[string]Provider{
 	"nextcloud": {Paths: []string{"/remote.php/dav/"}, AppPassword: "Settings, Security, Devices & sessions",
 		Source: "https://docs.nextcloud.com/server/latest/user_manual/en/groupware/contacts.html"},
 	"owncloud": {Paths: []string{"/remote.php/dav/"}, Source: "https://doc.owncloud.com/server/"},
-	"icloud": {URL: "https://contacts.icloud.com/", Trust: []string{"icloud.com"}, MaxPhoto: 224 << 10, MaxCard: 256 << 10, JPEG: true, Groups: true,
+	"icloud": {Concurrency: 4, URL: "https://contacts.icloud.com/", Trust: []string{"icloud.com"}, MaxPhoto: 224 << 10, MaxCard: 256 << 10, JPEG: true, Groups: true,
 		AppPassword: "https://account.apple.com, Sign-In and Security, App-Specific Passwords",
 		Source:      "https://support.apple.com/en-us/103188"},
 	"fastmail": {URL: "https://carddav.fastmail.com/", Groups: true, Paths: []string{"/dav/addressbooks/user/USER/"}, AppPassword: "Settings, Privacy & Security, Manage app passwords",
 		Source: "https://www.fastmail.help/hc/en-us/articles/1500000278342"},
-	"google": {URL: "https://www.googleapis.com/", Paths: []string{"/carddav/v1/principals/USER/"}, JPEG: true, Trust: []string{"googleapis.com"},
+	"google": {Concurrency: 4, URL: "https://www.googleapis.com/", Paths: []string{"/carddav/v1/principals/USER/"}, JPEG: true, Trust: []string{"googleapis.com"},
 		// A code for another device is not given for this scope
 		// (https://developers.google.com/identity/protocols/oauth2/limited-input-device#allowedscopes).
 		OAuth: OAuth{Authorize: "https://accounts.google.com/o/oauth2/v2/auth", Token: "https://oauth2.googleapis.com/token",
@@ -58,7 +60,7 @@ var providers = map[string]Provider{
 		Source: "https://developers.google.com/people/carddav"},
 	"mailbox.org": {URL: "https://dav.mailbox.org/", Paths: []string{"/carddav/"}, Source: "https://kb.mailbox.org/en/private/addressbook/"},
 	"posteo":      {URL: "https://posteo.de:8843/", Source: "https://posteo.de/en/help"},
-	"radicale":    {Paths: []string{"/USER/"}, Source: "https://radicale.org/v3.html"},
+	"radicale":    {Concurrency: 4, Paths: []string{"/USER/"}, Source: "https://radicale.org/v3.html"},
 	"baikal":      {Paths: []string{"/dav.php/", "/card.php/"}, Source: "https://sabre.io/baikal/"},
 	"sogo":        {Paths: []string{"/SOGo/dav/USER/"}, Source: "https://www.sogo.nu/support/documentation.html"},
 	"zimbra":      {Paths: []string{"/dav/USER/", "/principals/users/USER/"}, Source: "https://wiki.zimbra.com/wiki/CardDAV"},

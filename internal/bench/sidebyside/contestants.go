@@ -43,12 +43,16 @@ func multigets(s *side) error {
 	return nil
 }
 
-// puts stores the files as the barest client would, four at a time as cardferry does.
+// atATime is how many requests cardferry sends at a time to a server of which it knows
+// nothing.
+const atATime = 8
+
+// puts stores the files as the barest client would, as many at a time as cardferry does.
 func puts(s *side, files []string) error {
 	work := make(chan string)
 	failed := make(chan error, len(files))
 	var group sync.WaitGroup
-	for range 4 {
+	for range atATime {
 		group.Go(func() {
 			for file := range work {
 				data, err := os.ReadFile(file)
