@@ -217,8 +217,11 @@ func (im *importing) completeWrites(ctx context.Context, x *index) error {
 		if err != nil {
 			return err
 		}
-		if e.Status != journal.Unknown || e.Want == nil || e.Key == "" {
+		if e.Status != journal.Unknown || e.Kind != journal.Create && e.Kind != journal.Update || e.Key == "" {
 			continue
+		}
+		if e, err = im.o.Journal.Entry(e.Number); err != nil {
+			return err
 		}
 		for _, i := range x.withKey(e.Key) {
 			there, err := x.get(i)

@@ -145,7 +145,7 @@ func (w *writing) earlier(ctx context.Context, refusal error) (importer.Stored, 
 // what it was to be. One that says what nobody wanted to write is somebody else's by now,
 // and is left.
 func (w *writing) complete(ctx context.Context, card *dav.Card, got *contact.Contact) (importer.Stored, error) {
-	if len(w.changedFields(got)) == 0 || card.ETag == "" || !saysNoMore(got, w.want) || len(got.Unread) > 0 {
+	if len(w.changedFields(got)) == 0 || card.ETag == "" || !saysNoMore(card.Data, w.want) {
 		return importer.Stored{Contact: got}, nil
 	}
 	w.v4 = isV4(card.Data)
@@ -156,37 +156,33 @@ func (w *writing) complete(ctx context.Context, card *dav.Card, got *contact.Con
 	return stored, err
 }
 
-// saysNoMore reports whether every value of a contact is one that another has too, but
+// saysNoMore reports whether every value of a card is one that the contact has too, but
 // for the ways in which servers spell: then nobody has added anything to it.
-func saysNoMore(got, want *contact.Contact) bool {
-	a, err := values(got)
+func saysNoMore(card []byte, want *contact.Contact) bool {
+	ours, _, err := vcard.Marshal(want, vcard.Options{})
 	if err != nil {
 		return false
 	}
-	b, err := values(want)
-	if err != nil {
-		return false
-	}
-	for v := range a {
-		if !b[v] {
+	written := values(ours)
+	for v := range values(card) {
+		if !written[v] {
 			return false
 		}
 	}
 	return true
 }
 
-// values returns the values of a contact's card: of each the letters and digits alone.
-func values(c *contact.Contact) (map[string]bool, error) {
-	bare := c.Clone()
-	bare.Key, bare.UID, bare.Photo = "", "", nil
-	card, _, err := vcard.Marshal(bare, vcard.Options{})
-	if err != nil {
-		return nil, err
-	}
+// ignoredNames begin the lines that say nothing of a person, or that servers add; photos
+// are compared elsewhere.
+var ignoredNames = []string{"REV", "UID", "PRODID", "VERSION", "PHOTO", "X-CARDFERRY-KEY", "X-CARDFERRY-STASH", "X-CARDFERRY-UID"}
+
+// values returns the values of a card: of each the letters and digits alone.
+func values(card []byte) map[string]bool {
 	all := map[string]bool{}
-	for line := range strings.Lines(strings.ReplaceAll(string(card), "\r\n ", "")) {
+	for line := range strings.Lines(strings.NewReplacer("\r\n ", "", "\n ", "").Replace(string(card))) {
 		name, value, _ := strings.Cut(line, ":")
-		if strings.HasPrefix(name, "REV") || strings.HasPrefix(name, "UID") {
+		name, _, _ = strings.Cut(name, ";")
+		if slices.Contains(ignoredNames, strings.ToUpper(name)) {
 			continue
 		}
 		word := strings.ToLower(strings.Map(func(r rune) rune {
@@ -194,10 +190,12 @@ func values(c *contact.Contact) (map[string]bool, error) {
 				return r
 			}
 			return -1
-		}, strings.ReplaceAll(value, `\n`, "")))
-		all[word] = true
+		}, strings.NewReplacer(`\n`, "", `\N`, "").Replace(value)))
+		if word != "" {
+			all[word] = true
+		}
 	}
-	return all, nil
+	return all
 }
 
 // replace stores a card in place of the one of that etag.
@@ -253,7 +251,7 @@ func (w *writing) settle(ctx context.Context, stored *dav.Card) (importer.Stored
 		return importer.Stored{}, err
 	}
 	changed := w.changedFields(got)
-	ours := dav.SameETag(stored.ETag, card.ETag) || saysNoMore(got, w.want)
+	ours := dav.SameETag(stored.ETag, card.ETag) || saysNoMore(card.Data, w.want)
 	switch {
 	case w.fresh && w.v4 && ours && (card.Reduced || len(changed) > 0):
 		w.sink.only3.Store(true)
