@@ -105,6 +105,7 @@ func writeMany(t *testing.T, c *Client, method string, n int) []error {
 				t.Errorf("%s is answered with %s", body, got)
 			}
 		})
+		synctest.Wait() // in order: which of them go by themselves does not depend on luck
 	}
 	wg.Wait()
 	return errs
