@@ -2,7 +2,7 @@
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build demo test servers-test clients-test ci tools lint race kill torture fuzz bench servers-bench clean
+.PHONY: build demo test servers-test clients-test evidence ci tools lint race kill torture fuzz bench servers-bench clean
 
 build:
 	go build -o bin/cardferry ./cmd/cardferry
@@ -29,6 +29,12 @@ servers-test:
 # Microsoft's own JavaScript client and MSAL on the embedded service, where there is npm.
 clients-test: build
 	@.ci/microsoft/run bin/cardferry
+
+# What docs/microsoft.md says, shown: operations, faults, request counts, sign-in, limits.
+evidence: build
+	go test -count=1 -v -run '^(TestOperations|Test(Export|Import)UnderFaults|TestIncrementalRequests|TestPhotoRequests|TestSignIn)$$' ./cmd/cardferry
+	go build -o bin/bench ./internal/bench
+	bin/bench -program bin/cardferry -only throttle
 
 lint:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"github.com/cardferry/cardferry/formats/outlook"
 	"github.com/cardferry/cardferry/internal/sandbox"
 )
 
@@ -60,15 +63,52 @@ func TestIncrementalRequests(t *testing.T) {
 			}
 			requests.Store(0)
 			export(inc, "--incremental")
-			if got := requests.Load(); got > test.most {
-				t.Errorf("%d requests, want no more than %d", got, test.most)
+			got := requests.Load()
+			t.Logf("%d requests after 100 changes in %d folders", got, len(folders))
+			if got > test.most {
+				t.Errorf("want no more than %d", test.most)
 			}
 			export(full)
-			got, err := os.ReadFile(inc)
+			text, err := os.ReadFile(inc)
 			want, err2 := os.ReadFile(full)
-			if err != nil || err2 != nil || string(got) != string(want) || strings.Count(string(got), "and a line") < 60*40 {
-				t.Errorf("the incremental export has %d bytes, the full one %d: %v, %v", len(got), len(want), err, err2)
+			if err != nil || err2 != nil || string(text) != string(want) || strings.Count(string(text), "and a line") < 60*40 {
+				t.Errorf("the incremental export has %d bytes, the full one %d: %v, %v", len(text), len(want), err, err2)
 			}
 		})
+	}
+}
+
+// TestPhotoRequests: one request for each photo that there is, none for a contact without
+// one, and in a later run none for a contact that is as it was.
+func TestPhotoRequests(t *testing.T) {
+	for _, d := range outlook.Dialects() {
+		vars := service(t, sandbox.Options{}, sandbox.Sample{Contacts: 250, Photos: 0.24, Seed: 1}, nil)
+		vars["CARDFERRY_BOX_DIALECT"] = string(d)
+		stats := func(method string) (st sandbox.Stats) {
+			t.Helper()
+			req, err := http.NewRequest(method, vars["CARDFERRY_BOX_URL"]+"/_sandbox/stats", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			json.NewDecoder(resp.Body).Decode(&st) // there is no body after a DELETE
+			return st
+		}
+		path := filepath.Join(t.TempDir(), "o.vcf")
+		for run, want := range []int{60, 0} {
+			stats(http.MethodDelete)
+			if code, out := cardferry(t.Context(), vars, "export", "box:", path, "--incremental"); code != 0 {
+				t.Fatalf("exit code %d\n%s", code, out)
+			}
+			st := stats(http.MethodGet)
+			t.Logf("%s, run %d: %d requests for photos, %d others, %d on the wire", d, run+1, st.PhotoReads, st.Requests-st.PhotoReads, st.Sent)
+			if st.PhotoReads != want {
+				t.Errorf("want %d", want)
+			}
+		}
 	}
 }

@@ -67,6 +67,7 @@ func TestSignIn(t *testing.T) {
 				if got != code || !strings.Contains(out.String(), text) {
 					t.Fatalf("%v: exit code %d, want %d and %q\n%s", args, got, code, text, out)
 				}
+				t.Logf("\n$ cardferry %s\n%s(exit code %d)", strings.Join(args, " "), out, got)
 			}
 			if method.person {
 				expect(exitSignIn, "cardferry login box", "folders", "box:")
