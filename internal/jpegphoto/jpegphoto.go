@@ -10,6 +10,7 @@ import (
 	_ "image/gif" // decoded by image.Decode
 	"image/jpeg"
 	_ "image/png"
+	"sort"
 
 	_ "golang.org/x/image/bmp"
 	"golang.org/x/image/draw"
@@ -26,14 +27,17 @@ var (
 // take 400 MB.
 const maxPixels = 100 << 20
 
-// Sizes and qualities that are tried in turn. A photo of a contact is looked at in
-// some hundred pixels.
-var attempts = []struct{ side, quality int }{{2048, 90}, {1024, 85}, {512, 80}, {256, 75}, {96, 70}}
+// attempts are sizes and qualities of which the largest that fits is taken: each gives
+// some two thirds of the bytes of the one before. A photo of a contact is looked at in some hundred pixels.
+var attempts = []struct{ side, quality int }{
+	{2048, 90}, {1664, 88}, {1344, 86}, {1088, 85}, {896, 84}, {720, 82}, {592, 80}, {480, 80},
+	{400, 78}, {320, 76}, {256, 75}, {208, 75}, {168, 72}, {128, 70}, {96, 70},
+}
 
 // Fit returns data as a JPEG image of at most limit bytes. A JPEG that is one
 // already is returned as it is. Others (PNG, GIF, WebP, BMP, a JPEG too large) are
-// decoded, laid on white, made no larger than 2048 pixels a side, and smaller until
-// they fit. The same data gives the same bytes.
+// decoded, turned as their Exif data say, laid on white, made no larger than 2048 pixels
+// a side, and as much smaller as makes them fit. The same data gives the same bytes.
 func Fit(data []byte, limit int) ([]byte, error) {
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
@@ -46,14 +50,19 @@ func Fit(data []byte, limit int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range attempts {
+	turned := orientationOf(data)
+	made := make([][]byte, len(attempts))
+	largest := sort.Search(len(attempts), func(i int) bool {
 		var b bytes.Buffer
-		if err := jpeg.Encode(&b, scaled(img, a.side), &jpeg.Options{Quality: a.quality}); err != nil {
-			return nil, ErrNotAnImage
-		}
-		if b.Len() <= limit {
-			return b.Bytes(), nil
-		}
+		err = errors.Join(err, jpeg.Encode(&b, turned.upright(scaled(img, attempts[i].side)), &jpeg.Options{Quality: attempts[i].quality}))
+		made[i] = b.Bytes()
+		return b.Len() <= limit
+	})
+	switch {
+	case err != nil:
+		return nil, ErrNotAnImage
+	case largest < len(attempts):
+		return made[largest], nil
 	}
 	return nil, ErrTooLarge
 }
@@ -69,7 +78,7 @@ func Thumbnail(data []byte, side int) ([]byte, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	if err := jpeg.Encode(&b, scaled(img, side), &jpeg.Options{Quality: 82}); err != nil {
+	if err := jpeg.Encode(&b, orientationOf(data).upright(scaled(img, side)), &jpeg.Options{Quality: 82}); err != nil {
 		return nil, ErrNotAnImage
 	}
 	return b.Bytes(), nil
@@ -88,7 +97,7 @@ func decode(data []byte, config image.Config) (image.Image, error) {
 }
 
 // scaled returns the image on white, its longer side at most side pixels.
-func scaled(img image.Image, side int) image.Image {
+func scaled(img image.Image, side int) *image.RGBA {
 	from := img.Bounds()
 	width, height := from.Dx(), from.Dy()
 	if longer := max(width, height); longer > side {
