@@ -75,11 +75,12 @@ func (im *importing) applied(ctx context.Context, d *decision, entry *journal.En
 }
 
 // takeLosses prefers what the sink said after the write to what was expected of it,
-// but keeps those of the photo and the folder, which the sink's writes know nothing of.
+// but keeps those of the photo, the folder and the UID, which the sink's writes know
+// nothing of.
 func takeLosses(expected, said []contact.Loss) []contact.Loss {
 	losses := said
 	for _, l := range expected {
-		if l.Root() == "photo" || l.Root() == "folder" {
+		if l.Root() == "photo" || l.Root() == "folder" || l.Root() == "uid" && l.Kind == contact.Moved {
 			losses = append(losses, l)
 		}
 	}

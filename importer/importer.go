@@ -79,6 +79,19 @@ type Projector interface {
 	Project(c *contact.Contact) (*contact.Contact, []contact.Loss)
 }
 
+// A UIDSink is a Sink of whose contacts no two of a folder may have the same UID (RFC 6352,
+// 5.1). A contact that has none is created with one that follows from its key.
+type UIDSink interface {
+	UniqueUIDs() // does nothing
+}
+
+// A Guarded is a Sink that can tell beforehand that it will refuse everything.
+type Guarded interface {
+	// ReadOnly reports whether nothing can be written to the folder, or for the empty
+	// path to the account. A folder that is not there yet is no reason.
+	ReadOnly(ctx context.Context, path contact.FolderPath) (bool, error)
+}
+
 // A PhotoSink is a Sink that stores photos.
 type PhotoSink interface {
 	// PhotoForm returns the photo as SetPhoto would send it, without a request:

@@ -74,7 +74,49 @@ func (pl *planner) match(p *person) (*decision, error) {
 	if err == nil {
 		err = pl.settle(d)
 	}
+	if _, ok := pl.sink.(UIDSink); ok && err == nil && d.outcome == "" && d.stored == nil {
+		err = pl.giveOwnUID(d)
+	}
 	return d, err
+}
+
+// giveOwnUID takes the UID from a contact that is to be created in a folder where another
+// has it, there already or of an earlier record: the sink gives it one of its own.
+func (pl *planner) giveOwnUID(d *decision) error {
+	c := d.contact
+	if c.UID == "" {
+		return nil
+	}
+	folder := folded(pl.folder.Join(c.Folder))
+	for _, entry := range pl.index.withMark(uidMark(c)[0]) {
+		other, err := pl.index.get(entry)
+		if err != nil {
+			return err
+		}
+		if other.UID == c.UID && folded(other.Folder) == folder {
+			d.loseUID()
+			return nil
+		}
+	}
+	for _, i := range pl.in.withKey(d.records[0].DerivedKey()) {
+		if i >= d.leader {
+			continue
+		}
+		other, err := pl.in.spool.Get(pl.in.slots[i])
+		if err != nil {
+			return err
+		}
+		if other.UID == c.UID && folded(pl.folder.Join(other.Folder)) == folder {
+			d.loseUID()
+			return nil
+		}
+	}
+	return nil
+}
+
+func (d *decision) loseUID() {
+	d.contact.UID = ""
+	d.losses = append(d.losses, contact.Loss{Field: "uid", Kind: contact.Moved, Reason: "another contact of the address book has the same UID: it was given its own"})
 }
 
 // recognise finds the contact that carries the person's key, else one that shares a
@@ -229,7 +271,8 @@ func (pl *planner) decide(d *decision) {
 	case d.stored == nil:
 		d.outcome = Created
 		if pl.foresee { // otherwise the sink will say
-			_, d.losses = pl.project(d.contact)
+			_, losses := pl.project(d.contact)
+			d.losses = append(d.losses, losses...)
 		}
 		if other, ok := pl.in.shares[d.leader]; ok && d.reason == "" {
 			d.reason = "it shares an address or an identity with an earlier record under another name" + pl.at(other)

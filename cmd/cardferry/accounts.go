@@ -289,6 +289,23 @@ func (s *session) target(e end, dryRun bool) (*target, error) {
 	return &target{sink: o.sink, read: o.source, end: e, account: o.account, found: s.isSink(o.account, !dryRun)}, nil
 }
 
+// guard refuses to begin where the service says that it would refuse everything.
+func (t *target) guard(ctx context.Context, yes bool) error {
+	sink, ok := t.sink.(importer.Guarded)
+	if !ok || yes {
+		return nil
+	}
+	var folder contact.FolderPath
+	if t.end.folder != nil {
+		folder = *t.end.folder
+	}
+	readOnly, err := sink.ReadOnly(ctx, folder)
+	if err == nil && readOnly {
+		err = &fault{exitRefused, fmt.Errorf("the service says that this login may read %s, and not write to it: nothing was sent", t.end.text), "have its owner allow it; --yes tries all the same"}
+	}
+	return err
+}
+
 // lock keeps a second run from writing to the account at the same time: neither would
 // see what the other creates.
 func (s *session) lock(account string) error {

@@ -99,6 +99,8 @@ func exitCode(ctx context.Context, err error) (code int, hint string) {
 		return exitLocked, "wait for the other run to end, and try again"
 	case errors.Is(err, exporter.ErrNoFolder):
 		return exitNotFound, "list the folders with: cardferry folders ACCOUNT:"
+	case errors.Is(err, dav.ErrNoBook):
+		return exitNotFound, "set url to the server's address to have all of the account's address books, and list them with: cardferry folders ACCOUNT:"
 	case errors.Is(err, files.ErrUnknownFormat):
 		return exitUsage, "name the format of what is read: --format vcard, or with convert --from vcard"
 	case isUntrusted(err):

@@ -155,6 +155,9 @@ func (b *bringing) bring(ctx context.Context, s *session, contacts iter.Seq2[*co
 	if t.account.dav != nil {
 		o.Concurrency = cmp.Or(o.Concurrency, t.account.dav.preset.Concurrency, davConcurrency)
 	}
+	if err := t.guard(ctx, b.yes); err != nil {
+		return err
+	}
 	b.photoOf, b.left = t.photoOf(ctx), left
 	if left.rejects != nil {
 		contacts = left.rejects.Watch(contacts)

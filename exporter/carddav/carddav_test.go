@@ -1,6 +1,7 @@
 package carddav
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -327,6 +328,27 @@ func TestDiscovery(t *testing.T) {
 		got, err := s.Folders(t.Context())
 		if err != nil || len(got) != folders {
 			t.Errorf("%q: %d folders, %v, want %d", path, len(got), err, folders)
+		}
+	}
+}
+
+// TestNoSuchBook: a url that names a book which is not there stands for nothing, and not
+// for all the others.
+func TestNoSuchBook(t *testing.T) {
+	for name, h := range habits {
+		if h.Fault != nil {
+			continue
+		}
+		server := davtest.New(t, h)
+		server.Put("contacts", "a.vcf", card("ann"))
+		root := cmp.Or(h.AtRoot, "/dav/")
+		for _, path := range []string{"books/alice/none/", "books/alice/none"} {
+			if folders, err := New(client(t, server.URL+root+path)).Folders(t.Context()); !errors.Is(err, dav.ErrNoBook) {
+				t.Errorf("%s: %d folders, %v", name, len(folders), err)
+			}
+		}
+		if folders, err := New(client(t, server.URL+"/elsewhere/")).Folders(t.Context()); err != nil || len(folders) != 1 {
+			t.Errorf("%s: %d folders, %v", name, len(folders), err)
 		}
 	}
 }

@@ -187,3 +187,28 @@ func empty(t *testing.T, c *dav.Client) {
 		}
 	}
 }
+
+// TestReadOnly: an account that may only be read is recognised before anything is sent.
+func TestReadOnly(t *testing.T) {
+	for _, readOnly := range []bool{true, false} {
+		server := davtest.New(t, davtest.Habits{ReadOnly: readOnly})
+		server.MakeBook("friends", "Friends")
+		sink := New(client(t, signedIn(server.URL), dav.Provider{}))
+		for path, want := range map[contact.FolderPath]bool{"": readOnly, "Friends": readOnly, "None": false} {
+			if got, err := sink.ReadOnly(t.Context(), path); err != nil || got != want {
+				t.Errorf("read-only %t: %q is %t, %v", readOnly, path, got, err)
+			}
+		}
+	}
+}
+
+// TestReadOnlyOnRealServers: what they say of a book that can be written to.
+func TestReadOnlyOnRealServers(t *testing.T) {
+	for _, variable := range servers {
+		if address := os.Getenv(variable); address != "" {
+			if got, err := New(client(t, address, dav.Provider{})).ReadOnly(t.Context(), ""); err != nil || got {
+				t.Errorf("%s: read-only %t, %v", variable, got, err)
+			}
+		}
+	}
+}

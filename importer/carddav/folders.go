@@ -3,6 +3,7 @@ package carddav
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cardferry/cardferry/contact"
@@ -131,6 +132,27 @@ func (f *folders) pathOf(href string) contact.FolderPath {
 	f.turn <- struct{}{}
 	defer func() { <-f.turn }()
 	return f.paths[href]
+}
+
+// ReadOnly implements importer.Guarded.
+func (s *Sink) ReadOnly(ctx context.Context, path contact.FolderPath) (bool, error) {
+	books, err := s.client.Books(ctx)
+	if err != nil {
+		return false, fmt.Errorf("listing the address books: %w", judge(err))
+	}
+	if path == "" {
+		return !slices.ContainsFunc(books, func(b dav.Book) bool { return !b.ReadOnly }), nil
+	}
+	tree, err := s.client.Folders(ctx)
+	if err != nil {
+		return false, fmt.Errorf("listing the address books: %w", judge(err))
+	}
+	for _, folder := range tree {
+		if folder.Path == path.Clean() {
+			return slices.ContainsFunc(books, func(b dav.Book) bool { return b.Href == string(folder.ID) && b.ReadOnly }), nil
+		}
+	}
+	return false, nil
 }
 
 // Folders implements importer.FolderRemover.

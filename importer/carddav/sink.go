@@ -22,7 +22,7 @@ import (
 )
 
 // Sink is an account opened for writing. It implements importer.Sink, and with it
-// Projector, PhotoEmbedder, PhotoRemover, PhotoReader, KeyFinder, Resumer, Deleter and
+// Guarded, UIDSink, Projector, PhotoEmbedder, PhotoRemover, PhotoReader, KeyFinder, Resumer, Deleter and
 // FolderRemover.
 type Sink struct {
 	client  *dav.Client
@@ -44,6 +44,8 @@ func New(c *dav.Client) *Sink {
 
 var (
 	_ importer.Sink          = (*Sink)(nil)
+	_ importer.Guarded       = (*Sink)(nil)
+	_ importer.UIDSink       = (*Sink)(nil)
 	_ importer.Projector     = (*Sink)(nil)
 	_ importer.PhotoEmbedder = (*Sink)(nil)
 	_ importer.PhotoRemover  = (*Sink)(nil)
@@ -123,6 +125,9 @@ func cmpKey(c *contact.Contact) string {
 	}
 	return c.DerivedKey()
 }
+
+// UniqueUIDs implements importer.UIDSink. Few servers see to it themselves.
+func (s *Sink) UniqueUIDs() {}
 
 // attempts is how often a change is begun anew because somebody else changed the same
 // contact meanwhile.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -63,9 +64,12 @@ func (c *Client) discover(ctx context.Context) (*home, error) {
 		links = append(links, path)
 	}
 	var first error
-	for _, link := range links {
+	for i, link := range links {
 		h, err := c.homeFrom(ctx, link)
 		if err == nil {
+			if i > 0 && NotFound(first) && h.holds(c.link(c.base)) {
+				return nil, ErrNoBook
+			}
 			return h, nil
 		}
 		// What holds for every address ends the search.
@@ -80,6 +84,18 @@ func (c *Client) discover(ctx context.Context) (*home, error) {
 		}
 	}
 	return nil, first
+}
+
+// ErrNoBook: the account's url names an address book, and there is none at it. To take
+// all others for it would be wrong.
+var ErrNoBook = errors.New("there is no address book at the account's url")
+
+// holds reports whether an address is where a book of the home would be.
+func (h *home) holds(link string) bool {
+	return slices.ContainsFunc(h.sets, func(set string) bool {
+		name, within := strings.CutPrefix(link, set)
+		return within && strings.Trim(name, "/") != ""
+	})
 }
 
 // errNoHome: an address that answers, but leads to no address book.

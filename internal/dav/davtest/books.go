@@ -77,6 +77,9 @@ func (s *Server) aboutBook(name string) string {
 	if s.habits.MaxCard > 0 {
 		props += "<C:max-resource-size>" + strconv.Itoa(s.habits.MaxCard) + "</C:max-resource-size>"
 	}
+	if s.habits.ReadOnly {
+		props += "<D:current-user-privilege-set><D:privilege><D:read/></D:privilege></D:current-user-privilege-set>"
+	}
 	return propstat(s.home()+name+"/", props)
 }
 
@@ -89,6 +92,8 @@ func (s *Server) inHome(w http.ResponseWriter, r *http.Request, bookName, name s
 	}
 	b := s.books[bookName]
 	switch {
+	case s.habits.ReadOnly && !slices.Contains([]string{"GET", "PROPFIND", "REPORT"}, r.Method):
+		failed(w, http.StatusForbidden, "<D:need-privileges/>", "")
 	case r.Method == "MKCOL" && name == "":
 		s.makeBook(w, bookName, b != nil, body)
 	case b == nil:

@@ -53,6 +53,7 @@ type Habits struct {
 	Representation    bool // Prefer: return=representation is honoured (Cyrus)
 	IgnoresNames      bool // MKCOL takes no display name (SOGo)
 	MaxCard           int  // bytes; 403 max-resource-size
+	ReadOnly          bool // every write is 403, and the privileges tell
 	Room              int  // cards; then 507
 	Advertises4       bool // vCard 4.0 in supported-address-data
 	// Shows3 makes what is shown to those who do not ask for 4.0 of a card that is stored
