@@ -166,12 +166,13 @@ func (it items[T]) partner(all []T, v T, isFree func(i int) bool) int {
 }
 
 // missing returns the indexes of the items of full that are not in shown. An item
-// of shown stands for one item of full, for one that is the same if it can, else
-// for one that would be but for its type.
+// of shown stands for one item of full: for one that is the same if it can, else for one
+// that would be but for its type, else for one of its type, of which the place shows
+// another form.
 func (it items[T]) missing(shown, full []T) []int {
 	taken := make([]bool, len(shown))
 	found := make([]bool, len(full))
-	for _, like := range []func(w, v T) bool{it.equal, it.same, it.sameButForType} {
+	for _, like := range []func(w, v T) bool{it.equal, it.same, it.sameButForType, it.sameType} {
 		for i, v := range full {
 			for j, w := range shown {
 				if !found[i] && !taken[j] && like(w, v) {
@@ -188,6 +189,8 @@ func (it items[T]) missing(shown, full []T) []int {
 	}
 	return missing
 }
+
+func (it items[T]) sameType(a, b T) bool { return it.kind != nil && *it.kind(&a) == *it.kind(&b) }
 
 func (it items[T]) sameButForType(a, b T) bool {
 	if it.kind == nil {

@@ -422,3 +422,30 @@ func TestMixedCharsets(t *testing.T) {
 		t.Errorf("windows-1252: %+v", back[0].Name)
 	}
 }
+
+// An edit of what a row shows of an address in another form stands alone.
+func TestStashedAddressEdited(t *testing.T) {
+	c := &contact.Contact{Name: contact.Name{Given: "Ann"}, Addresses: []contact.Address{
+		{Type: contact.Home, POBox: "PO 1", Extended: "Ext 2", Street: "Street 3\nLine 2", City: "City", Label: "1 St\nX"},
+		{Type: contact.Work, Label: "Hello\nLabel"}}}
+	for _, dialect := range []string{"outlook", "google", "thunderbird"} {
+		var out bytes.Buffer
+		e, err := NewEncoder(&out, Options{Dialect: dialect, Stash: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Encode(c); err != nil {
+			t.Fatal(err)
+		}
+		e.Close()
+		head, row, _ := strings.Cut(out.String(), "\r\n")
+		i := strings.Index(row, "Street 3")
+		back, bad, final := decode(t, strings.NewReader(head+"\r\n"+row[:i]+"New Street 4"+row[i+len("Street 3"):]))
+		if len(bad) > 0 || final != nil {
+			t.Fatal(bad, final)
+		}
+		if n := len(back[0].Addresses); n != 2 || !strings.Contains(back[0].Addresses[0].Street+back[0].Addresses[1].Street, "New Street 4") {
+			t.Errorf("%s: %d addresses: %+v", dialect, n, back[0].Addresses)
+		}
+	}
+}
