@@ -46,11 +46,11 @@ race:
 
 # Imports that are killed after every request and at random, and run again; undo.
 kill:
-	CARDFERRY_TORTURE=ci go test -count=1 -run 'TestKilled' ./cmd/cardferry
+	CARDFERRY_TORTURE=ci go test -count=1 -run 'TestKilled|TestMany' ./cmd/cardferry
 
 # The same, longer and with more faults.
 torture:
-	CARDFERRY_TORTURE=long go test -count=1 -timeout 60m -run 'TestKilled' ./cmd/cardferry
+	CARDFERRY_TORTURE=long go test -count=1 -timeout 60m -run 'TestKilled|TestMany' ./cmd/cardferry
 
 # Each fuzz target for FUZZTIME.
 FUZZTIME ?= 1m

@@ -27,10 +27,10 @@ import (
 // go-webdav is another CardDAV implementation, client and server. It shares no code with
 // ours: what one of them writes, the other has to read.
 
-// TestPeerReadsWhatWeWrite: go-webdav's client reads what an import has written.
-func TestPeerReadsWhatWeWrite(t *testing.T) {
+// TestPeerReadsWhatWeWriteRealServers: go-webdav's client reads what an import has written.
+func TestPeerReadsWhatWeWriteRealServers(t *testing.T) {
 	for name, address := range map[string]string{"davtest": signedIn(davtest.New(t, davtest.Habits{}).URL), "radicale": os.Getenv("CARDDAV_RADICALE")} {
-		t.Run(name+" RealServers", func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			if address == "" {
 				t.Skip("not started: make servers-test")
 			}
