@@ -182,6 +182,9 @@ func (w *writing) open(path string) (files.Output, error) {
 }
 
 func (w *writing) exported(r exporter.Result) {
+	if r.Err == nil && len(r.Unread) == 0 && !w.verbose && !w.json && len(w.reports) == 0 {
+		return // losses alone are counted, and nobody wants to see each
+	}
 	e := event{Type: "record", At: r.At.String(), pos: r.At, ID: r.ID, Unread: r.Unread, Losses: r.Losses, Outcome: "written"}
 	if r.Err != nil {
 		e.Outcome, e.Reason, e.failed = "failed", r.Err.Error(), true

@@ -291,7 +291,7 @@ func instantOf(s string) time.Time {
 	if s == "" {
 		return time.Time{}
 	}
-	t, err := time.Parse(time.RFC3339Nano, s)
+	t, err := parseInstant(s)
 	if err != nil {
 		return time.Time{}
 	}

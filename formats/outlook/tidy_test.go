@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/cardferry/cardferry/contact"
 )
@@ -32,6 +33,25 @@ func TestUntidyTexts(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestParseInstant: an instant is read as the standard library reads it.
+func TestParseInstant(t *testing.T) {
+	const usual = "2019-06-02T20:09:30Z"
+	texts := []string{usual, "2024-02-29T00:00:00Z", "2023-02-29T00:00:00Z", "2024-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "2019-06-02T20:09:30.5Z",
+		"2019-06-02T20:09:30+02:00", "2019-06-02 20:09:30Z", "2019-06-02T24:00:00Z", "2019-06-02T20:60:30Z", "2019-06-02T20:09:60Z", "2019-00-02T20:09:30Z", "2019-06-00T20:09:30Z", ""}
+	for i := range usual {
+		for _, c := range "/0159:TZ" {
+			texts = append(texts, usual[:i]+string(c)+usual[i+1:])
+		}
+	}
+	for _, text := range texts {
+		want, wantErr := time.Parse(time.RFC3339Nano, text)
+		got, err := parseInstant(text)
+		if !got.Equal(want) || got.Location().String() != want.Location().String() || (err == nil) != (wantErr == nil) {
+			t.Errorf("%q: %v, %v, want %v, %v", text, got, err, want, wantErr)
 		}
 	}
 }

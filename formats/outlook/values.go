@@ -89,7 +89,7 @@ func readDay(s string) (string, error) {
 }
 
 func readInstant(s string) (string, error) {
-	t, err := time.Parse(time.RFC3339Nano, s)
+	t, err := parseInstant(s)
 	if err != nil {
 		t, err = time.Parse("2006-01-02T15:04:05", s)
 	}
@@ -103,6 +103,31 @@ func readInstant(s string) (string, error) {
 		return s, nil
 	}
 	return t.UTC().Format(time.RFC3339Nano), nil
+}
+
+// parseInstant is time.Parse of RFC 3339. Every contact has two instants of the form in
+// which services write them, to the second and in UTC, and each is read twice.
+func parseInstant(s string) (time.Time, error) {
+	const form = "0000-00-00T00:00:00Z"
+	if len(s) != len(form) {
+		return time.Parse(time.RFC3339Nano, s)
+	}
+	var n [6]int // year, month, day, hour, minute, second
+	at := 0
+	for i := range len(form) {
+		switch digit := s[i] - '0'; {
+		case form[i] == '0' && digit <= 9:
+			n[at] = n[at]*10 + int(digit)
+		case form[i] == '0' || form[i] != s[i]:
+			return time.Parse(time.RFC3339Nano, s)
+		default:
+			at++
+		}
+	}
+	if n[1] < 1 || n[1] > 12 || n[2] < 1 || n[2] > 28 || n[3] > 23 || n[4] > 59 || n[5] > 59 { // and for the ends of months
+		return time.Parse(time.RFC3339Nano, s)
+	}
+	return time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], n[5], 0, time.UTC), nil
 }
 
 // readGender understands the numbers of PidTagGender and words. What it does not
