@@ -82,6 +82,9 @@ func (u *update) several(ctx context.Context, number int, folders []contact.Fold
 		for _, bad := range g.bad {
 			u.batch = append(u.batch, item{err: bad})
 		}
+		if g.incomplete() {
+			g.next = u.state.old.folder(f.ID).Cursor // so that the next run is told of them again
+		}
 		u.index.Folders = append(u.index.Folders, stateFolder{ID: f.ID, Cursor: g.next})
 		m := &merger{update: u, gathered: g, folder: f, number: number + i}
 		if err := m.merge(ctx, u.state.old.folder(f.ID)); err != nil {
@@ -106,7 +109,6 @@ type change struct {
 	what    changeKind
 	slot    spool.Slot // if it is written
 	version string     // if it is referred to; "" where the service does not say it
-	known   bool       // if it is referred to: the state has it
 }
 
 type changeKind byte
@@ -115,6 +117,7 @@ const (
 	written changeKind = iota // new, or changed, or both or neither: the spool has it
 	deleted
 	referred // there is one, which the service has not told
+	missing  // the service refers to it, and does not find it
 	same     // it is there, and as it was
 )
 
@@ -135,7 +138,30 @@ func (u *update) gather(ctx context.Context, folders []contact.Folder) (all []*g
 		}
 		all = append(all, g)
 	}
-	return all, u.resolve(ctx, all)
+	err = u.resolve(ctx, all)
+	if err == nil && slices.ContainsFunc(all, (*gathered).incomplete) {
+		err = u.gatherAgain(ctx, folders, all)
+	}
+	return all, err
+}
+
+// gatherAgain asks once more about the folders of which something was not found: it may be
+// gone, and the service then says so.
+func (u *update) gatherAgain(ctx context.Context, folders []contact.Folder, all []*gathered) error {
+	var again []*gathered
+	for i, g := range all {
+		if !g.incomplete() {
+			continue
+		}
+		now, err := u.changesOf(ctx, folders[i])
+		if err != nil {
+			return err
+		}
+		g.spool.Close()
+		all[i] = now
+		again = append(again, now)
+	}
+	return u.resolve(ctx, again)
 }
 
 // changesOf asks what has changed in a folder. Where the service has forgotten the
@@ -149,7 +175,7 @@ func (u *update) changesOf(ctx context.Context, f contact.Folder) (*gathered, er
 			g.sort()
 			err = u.compare(old, g)
 		}
-		if err == nil && (g.referred() <= maxSingly || from == "") {
+		if err == nil && (g.count(referred) <= maxSingly || from == "") {
 			return g, nil
 		}
 		g.spool.Close()
@@ -188,7 +214,7 @@ func (u *update) track(ctx context.Context, f contact.Folder, from Cursor, g *ga
 
 // compare marks what is referred to in the version that the state has.
 func (u *update) compare(old stateFolder, g *gathered) error {
-	if g.referred() == 0 {
+	if g.count(referred) == 0 {
 		return nil
 	}
 	rest := g.changes
@@ -202,31 +228,26 @@ func (u *update) compare(old stateFolder, g *gathered) error {
 		if len(rest) == 0 {
 			break
 		}
-		if ch := &rest[0]; ch.id == rec.id && ch.what == referred {
-			ch.known = true
-			if ch.version != "" && ch.version == rec.version {
-				ch.what = same
-			}
+		if ch := &rest[0]; ch.id == rec.id && ch.what == referred && ch.version != "" && ch.version == rec.version {
+			ch.what = same
 		}
 	}
 	return nil
 }
 
-func (g *gathered) referred() (n int) {
+func (g *gathered) count(what changeKind) (n int) {
 	for _, ch := range g.changes {
-		if ch.what == referred {
+		if ch.what == what {
 			n++
 		}
 	}
 	return n
 }
 
-// errUnreadable says that a contact is listed, and not there when it is asked for.
-var errUnreadable = errors.New("the service lists it, and does not find it")
+// incomplete reports whether something that the service refers to was not found.
+func (g *gathered) incomplete() bool { return g.count(missing) > 0 }
 
-// resolve reads what is still only referred to. What is not there any more stays as it
-// was: if it is gone, the next round says so. If nobody has ever read it, it is named, and
-// the next run lists the folder anew.
+// resolve reads what is still only referred to.
 func (u *update) resolve(ctx context.Context, all []*gathered) error {
 	var ids []contact.ID
 	for _, g := range all {
@@ -251,14 +272,7 @@ func (u *update) resolve(ctx context.Context, all []*gathered) error {
 			}
 			var c *contact.Contact
 			c, read = read[0], read[1:]
-			if c == nil && ch.known {
-				ch.what = same
-				continue
-			}
-			if c == nil {
-				ch.what = deleted
-				g.bad = append(g.bad, &formats.RecordError{At: contact.Position{Unit: "contact", Number: i + 1}, Err: errUnreadable})
-				g.next = ""
+			if ch.what = missing; c == nil {
 				continue
 			}
 			ch.what = written
@@ -322,7 +336,11 @@ func (m *merger) merge(ctx context.Context, old stateFolder) error {
 
 // added takes a change of a contact that the state has not.
 func (m *merger) added(ctx context.Context, ch change) error {
-	if ch.what != written {
+	switch ch.what {
+	case written:
+	case missing:
+		return m.name(ctx, ch, "it is left out")
+	default:
 		return nil // come and gone
 	}
 	c, err := m.spool.Get(ch.slot)
@@ -343,7 +361,12 @@ func (m *merger) known(ctx context.Context, rec stateRecord, ch change) error {
 	if err != nil {
 		return err
 	}
-	if ch.what == same {
+	if ch.what == missing {
+		if err := m.name(ctx, ch, "it stands as the last run has read it"); err != nil {
+			return err
+		}
+	}
+	if ch.what == same || ch.what == missing {
 		it := item{contact: was, raw: rec.raw}
 		if rec.pending {
 			it.retry()
@@ -361,6 +384,11 @@ func (m *merger) known(ctx context.Context, rec stateRecord, ch change) error {
 		it.contact.Photo = it.previous
 	}
 	return m.emit(ctx, it)
+}
+
+// name says that a contact is missing, and what becomes of it.
+func (m *merger) name(ctx context.Context, ch change, so string) error {
+	return m.add(ctx, item{err: formats.RecordErrorf(contact.Position{}, "contact %s: the service lists it, and does not find it by its id; %s", ch.id, so)})
 }
 
 // retry makes a contact one whose photo is to be fetched.
