@@ -43,14 +43,18 @@ var beginning = regexp.MustCompile(`^\s*(\[\s*)?\[\s*"(?i:vcard)"`)
 // sniff reports whether head begins with a jCard, or an array of them.
 func sniff(head []byte) bool { return beginning.Match(head[:min(len(head), 1<<10)]) }
 
-// NewDecoder returns a decoder of r. A value that is no jCard is a [*formats.RecordError];
-// broken JSON ends the sequence.
+// NewDecoder returns a decoder of r. A value that is no jCard is a [*formats.RecordError],
+// and so is one of broken JSON if the next one begins on a line of its own; else that ends
+// the sequence.
 func NewDecoder(r io.Reader) formats.Decoder { return stream.NewDecoder(r) }
 
 // NewEncoder returns an encoder that writes to w.
 func NewEncoder(w io.Writer) formats.Encoder { return stream.NewEncoder(w) }
 
-var stream = &cardtext.Stream{Unmarshal: Unmarshal, Marshal: Marshal, IsRecord: alone.Match}
+var stream = &cardtext.Stream{Unmarshal: Unmarshal, Marshal: Marshal, IsRecord: alone.Match, Begins: record.Match}
+
+// record matches the beginning of a jCard.
+var record = regexp.MustCompile(`^\[\s*"(?i:vcard)"`)
 
 // alone matches the beginning of a jCard that is not in an array of them.
 var alone = regexp.MustCompile(`^\s*\[\s*"`)
@@ -113,6 +117,15 @@ func parse(text []byte) ([]cardtext.Property, []string, error) {
 		}
 		if p.Name != "VERSION" {
 			all = append(all, p)
+		}
+	}
+	for dec.ReadToken(); dec.PeekKind() != jsontext.KindEndArray; {
+		value, err := dec.ReadValue()
+		if err != nil {
+			return nil, nil, jsonseq.Reason(err)
+		}
+		if string(value) != "[]" { // which stands for the components of an event in jCal (RFC 7265)
+			unread = append(unread, "more stands behind its properties")
 		}
 	}
 	return all, unread, nil

@@ -3,9 +3,11 @@ package jcard
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -247,4 +249,29 @@ func FuzzCard(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A broken card costs itself where the next one begins on its own line.
+func TestBrokenCards(t *testing.T) {
+	card := func(name string) string {
+		return "[\"vcard\",\n[[\"version\",{},\"text\",\"4.0\"],\n[\"fn\",{},\"text\",\"" + name + "\"]]]"
+	}
+	text := "[" + card("a") + ",\n" + strings.Replace(card("x"), "{}", "{", 1) + ",\n" + card("b") + "]"
+	var got []string
+	for c, err := range NewDecoder(strings.NewReader(text)).All() {
+		switch {
+		case err == nil:
+			got = append(got, fmt.Sprint(c.At.Number, c.Name.Display))
+		case formats.IsRecordError(err):
+			got = append(got, err.Error())
+		default:
+			t.Fatal(err)
+		}
+	}
+	if want := []string{"1a", fmt.Sprintf("object 2: invalid JSON at byte %d", strings.Index(text, "{,")+2), "3b"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if c, err := Unmarshal([]byte(`["vcard",[["fn",{},"text","a"]],["vcard",[["fn",{},"text","b"]]]]`)); err != nil || len(c.Unread) != 1 {
+		t.Errorf("%v, %v", c, err)
+	}
 }

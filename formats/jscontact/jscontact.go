@@ -70,14 +70,15 @@ func sniff(head []byte) bool {
 	return false
 }
 
-// NewDecoder returns a decoder of r. A value that is no card is a [*formats.RecordError];
-// broken JSON ends the sequence.
+// NewDecoder returns a decoder of r. A value that is no card is a [*formats.RecordError],
+// and so is one of broken JSON if the next one begins on a line of its own; else that ends
+// the sequence.
 func NewDecoder(r io.Reader) formats.Decoder { return stream.NewDecoder(r) }
 
 // NewEncoder returns an encoder that writes to w.
 func NewEncoder(w io.Writer) formats.Encoder { return stream.NewEncoder(w) }
 
-var stream = &cardtext.Stream{Unmarshal: Unmarshal, Marshal: Marshal}
+var stream = &cardtext.Stream{Unmarshal: Unmarshal, Marshal: Marshal, Begins: func(line []byte) bool { return line[0] == '{' }}
 
 var errNoCard = errors.New(`not a JSContact card: an object whose "@type" is "Card"`)
 

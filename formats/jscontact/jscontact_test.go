@@ -216,6 +216,11 @@ func TestSequences(t *testing.T) {
 		{"a mark before it", "\xef\xbb\xbf[" + card("a") + "]", 1, 0, ""},
 		{"none", "[]", 0, 0, ""},
 		{"one is no card", "[" + card("a") + `,{"@type":"Task"},7,` + card("b") + "]", 2, 2, ""},
+		{"broken in the middle", "[\n" + card("a") + `,\n{"@type":"Card" "x"},` + "\n" + card("b") + ",\n\n" + `{"@type":` + "\n," + card("c") + "\n]", 3, 2, ""},
+		{"broken, over several lines", "[\n  {\n    \"@type\": \"Card\",\n    \"emails\":\n    {\n    \"x\" }\n  },\n  {\n    \"@type\": \"Card\"\n  }\n]", 1, 1, ""},
+		{"a broken line", card("a") + "\n{\"@type\":\"Card\n" + card("b") + "\nx\n" + card("c") + "\n", 3, 2, ""},
+		{"broken at the end", "[\n" + card("a") + ",\n{x\n]\n", 1, 0, "object 2: invalid JSON at byte 42"},
+		{"broken, all in one line", "[" + card("a") + ",{x}," + card("b") + "]", 1, 0, "object 2: invalid JSON"},
 		{"broken", "[" + card("a") + `,{"@type":`, 1, 0, "object 2: invalid JSON"},
 	}
 	for _, test := range tests {

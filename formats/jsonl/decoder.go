@@ -101,10 +101,12 @@ func (d *decoder) line(buf []byte) (line []byte, tooLong bool, err error) {
 // values reads objects wherever they begin and end.
 func (d *decoder) values(yield func(*contact.Contact, error) bool) {
 	number := 0
-	for value, err := range jsonseq.Values(d.r, true) {
+	for value, err := range jsonseq.Values(d.r, true, func(line []byte) bool { return line[0] == '{' }) {
 		if number++; err != nil {
-			yield(nil, err)
-			return
+			if !yield(nil, err) || !formats.IsRecordError(err) {
+				return
+			}
+			continue
 		}
 		if !yield(read(value, contact.Position{Unit: "object", Number: number})) {
 			return

@@ -17,6 +17,8 @@ type Stream struct {
 	// IsRecord reports whether a stream that begins with head has an array at its top that
 	// is one record, and no list of them. Nil means that no record is an array.
 	IsRecord func(head []byte) bool
+	// Begins reports whether a line is the first one of a record.
+	Begins func(line []byte) bool
 }
 
 // NewDecoder returns a decoder of r.
@@ -32,10 +34,12 @@ func (d *decoder) All() iter.Seq2[*contact.Contact, error] {
 	return func(yield func(*contact.Contact, error) bool) {
 		in, head := jsonseq.Open(d.r)
 		number := 0
-		for value, err := range jsonseq.Values(in, d.IsRecord == nil || !d.IsRecord(head)) {
+		for value, err := range jsonseq.Values(in, d.IsRecord == nil || !d.IsRecord(head), d.Begins) {
 			if number++; err != nil {
-				yield(nil, err)
-				return
+				if !yield(nil, err) || !formats.IsRecordError(err) {
+					return
+				}
+				continue
 			}
 			at := contact.Position{Unit: "card", Number: number}
 			c, err := d.Unmarshal(value)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats"
 )
 
@@ -18,18 +19,22 @@ import (
 var ErrTooLong = fmt.Errorf("longer than %d MiB", formats.MaxRecord>>20)
 
 // Values goes through the values of a stream. With elements set, an array at its top is a
-// list of values; else it is one. A value is valid until the next one is asked for. An
-// error is the last element: behind broken syntax nothing can be told apart.
-func Values(r io.Reader, elements bool) iter.Seq2[jsontext.Value, error] {
+// list of values; else it is one. A value is valid until the next one is asked for.
+//
+// Broken syntax is a [*formats.RecordError] where the next value can be told: it is on a
+// line of its own that begins as begins says, and is not indented more than the broken one
+// was. Any other error is the last element.
+func Values(r io.Reader, elements bool, begins func(line []byte) bool) iter.Seq2[jsontext.Value, error] {
 	return func(yield func(jsontext.Value, error) bool) {
-		in := &limited{r: r, limit: formats.MaxRecord}
-		dec := jsontext.NewDecoder(in, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+		in := &source{r: r, limit: formats.MaxRecord}
+		dec := newDecoder(in)
 		array := elements && dec.PeekKind() == jsontext.KindBeginArray
 		if array {
 			dec.ReadToken()
 		}
+		from := int64(0) // where in the stream dec has begun
 		for number := 1; ; number++ {
-			in.limit = dec.InputOffset() + formats.MaxRecord
+			in.limit = from + dec.InputOffset() + formats.MaxRecord
 			if array && dec.PeekKind() == jsontext.KindEndArray {
 				return
 			}
@@ -37,47 +42,52 @@ func Values(r io.Reader, elements bool) iter.Seq2[jsontext.Value, error] {
 			switch {
 			case err == io.EOF && !array:
 				return
-			case errors.Is(err, ErrTooLong):
-				err = ErrTooLong
-			case err != nil:
-				err = Reason(err)
+			case err == nil:
+				if !yield(value, nil) {
+					return
+				}
+				continue
 			}
-			if err != nil {
-				yield(nil, fmt.Errorf("object %d: %w", number, err))
+			at := contact.Position{Unit: "object", Number: number}
+			reason := reasonAt(err, from)
+			in.unread(dec.UnreadBuffer())
+			if !in.skip(begins) {
+				yield(nil, fmt.Errorf("%v: %w", at, reason))
 				return
 			}
-			if !yield(value, nil) {
+			if !yield(nil, &formats.RecordError{At: at, Err: reason}) {
 				return
+			}
+			if from = in.at; array {
+				in.unread([]byte("["))
+				from = in.at
+			}
+			if dec = newDecoder(in); array {
+				dec.ReadToken()
 			}
 		}
 	}
 }
 
+func newDecoder(r io.Reader) *jsontext.Decoder {
+	return jsontext.NewDecoder(r, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+}
+
 // Reason returns an error of the JSON package without what it quotes of the text.
-func Reason(err error) error {
+func Reason(err error) error { return reasonAt(err, 0) }
+
+// reasonAt is Reason for text that begins at that byte of a stream.
+func reasonAt(err error, from int64) error {
 	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
 	switch {
+	case errors.Is(err, ErrTooLong):
+		return ErrTooLong
 	case !ok:
 		return errors.New("invalid JSON")
 	case errors.Is(syntax, jsontext.ErrDuplicateName):
-		return fmt.Errorf("a member stands twice, at byte %d", syntax.ByteOffset+1)
+		return fmt.Errorf("a member stands twice, at byte %d", from+syntax.ByteOffset+1)
 	}
-	return fmt.Errorf("invalid JSON at byte %d", syntax.ByteOffset+1)
-}
-
-// limited is a reader that fails at a limit, which its user moves on.
-type limited struct {
-	r        io.Reader
-	n, limit int64
-}
-
-func (l *limited) Read(p []byte) (int, error) {
-	if l.n >= l.limit {
-		return 0, ErrTooLong
-	}
-	n, err := l.r.Read(p[:min(int64(len(p)), l.limit-l.n)])
-	l.n += int64(n)
-	return n, err
+	return fmt.Errorf("invalid JSON at byte %d", from+syntax.ByteOffset+1)
 }
 
 // Writer writes values as an array with one on each line; a single one stands alone.
