@@ -5,14 +5,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/contact/contacttest"
+	"github.com/cardferry/cardferry/formats/outlook"
 	"github.com/cardferry/cardferry/importer"
 	"github.com/cardferry/cardferry/internal/files"
+	"github.com/cardferry/cardferry/internal/sandbox"
 )
 
 // program is the real program with an environment of its own.
@@ -144,5 +147,31 @@ func writeLines(t *testing.T, path string, contacts []*contact.Contact) {
 	}
 	if err := file.Commit(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestDirectoryNames: where the service gives an address another name than the one that
+// was sent, that one is hidden beside the contact, and a second run changes nothing; nor
+// does an update lose it.
+func TestDirectoryNames(t *testing.T) {
+	for _, d := range outlook.Dialects() {
+		vars := service(t, sandbox.Options{Quirks: "directory-names"}, sandbox.Sample{}, nil)
+		vars["CARDFERRY_BOX_DIALECT"] = string(d)
+		path := filepath.Join(t.TempDir(), "people.jsonl")
+		for _, name := range []string{"Eva at work", "Eva at home"} {
+			line := fmt.Sprintf(`{"name":{"display":"Eva Neu","nickname":%q},"emails":[{"address":"eva@example.org","name":%q},{"address":"eva@elsewhere.example"}]}`, name, name)
+			if err := os.WriteFile(path, []byte(line), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for run, want := range []string{"a second run would create 0 and update 0", "1 unchanged"} {
+				code, out := cardferry(t.Context(), vars, "import", path, "box:", "--on-duplicate", "update")
+				if code != 0 || !strings.Contains(out, want) || strings.Contains(out, "truncated") {
+					t.Errorf("%s, %s, run %d: exit code %d, want %q\n%s", d, name, run, code, want, out)
+				}
+			}
+			if code, out := cardferry(t.Context(), vars, "verify", path, "box:"); code != 0 {
+				t.Errorf("%s, %s: verify ends with %d\n%s", d, name, code, out)
+			}
+		}
 	}
 }

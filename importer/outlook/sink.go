@@ -73,7 +73,7 @@ func (s *Sink) Create(ctx context.Context, folder contact.FolderID, c *contact.C
 		}
 		return importer.Stored{}, fmt.Errorf("creating a contact: %w", judge(err))
 	}
-	return s.stored(answer, c, losses)
+	return s.stored(ctx, answer, c, losses)
 }
 
 // Update implements importer.Sink. A contact that is gone is refused.
@@ -95,28 +95,45 @@ func (s *Sink) Update(ctx context.Context, ref contact.Ref, change contact.Patch
 	if err != nil {
 		return importer.Stored{}, fmt.Errorf("updating a contact: %w", judge(err))
 	}
-	stored, err := s.stored(answer, change.New, losses)
-	if err != nil || len(stored.Losses) == len(losses) || !slices.Contains(contact.Diff(change.New, stored.Contact), "addresses") {
-		return stored, err
+	stored, unkept, err := outlook.Answer(answer, change.New, s.client.Dialect())
+	if err == nil && len(unkept) > 0 && slices.Contains(contact.Diff(change.New, stored), "addresses") {
+		if body = outlook.ClearAddresses(change, s.client.Dialect()); body != nil {
+			// The service has kept an address that was to go.
+			if answer, err = s.client.Send(ctx, http.MethodPatch, link, body); err != nil {
+				return importer.Stored{}, fmt.Errorf("updating a contact: %w", judge(err))
+			}
+		}
 	}
-	if body = outlook.ClearAddresses(change, s.client.Dialect()); body == nil {
-		return stored, nil
-	}
-	// The service has kept an address that was to go.
-	if answer, err = s.client.Send(ctx, http.MethodPatch, link, body); err != nil {
-		return importer.Stored{}, fmt.Errorf("updating a contact: %w", judge(err))
-	}
-	return s.stored(answer, change.New, losses)
+	return s.stored(ctx, answer, change.New, losses)
 }
 
 // stored reads the service's answer to a write. One that cannot be read leaves open
-// what became of it.
-func (s *Sink) stored(answer []byte, sent *contact.Contact, losses []contact.Loss) (importer.Stored, error) {
-	c, unkept, err := outlook.Answer(answer, sent, s.client.Dialect())
+// what became of it. What the service has kept in another form, such as the name of an
+// address that its directory knows by another one, is hidden beside the contact in a
+// second request; where that fails it is a loss.
+func (s *Sink) stored(ctx context.Context, answer []byte, sent *contact.Contact, losses []contact.Loss) (importer.Stored, error) {
+	d := s.client.Dialect()
+	c, unkept, err := outlook.Answer(answer, sent, d)
 	if err != nil {
 		return importer.Stored{}, fmt.Errorf("%w: %w", importer.ErrAmbiguous, err)
 	}
-	return importer.Stored{Contact: c, Losses: append(losses, unkept...)}, nil
+	stored := importer.Stored{Contact: c, Losses: append(losses, unkept...)}
+	if len(unkept) == 0 {
+		return stored, nil
+	}
+	body, whole, hidden := outlook.Hide(answer, sent, d)
+	link, err := s.client.Link([]string{"contacts", string(c.ID)})
+	if body == nil || err != nil {
+		return stored, nil
+	}
+	if answer, err = s.client.Write(ctx, http.MethodPatch, link, body); err != nil {
+		return stored, nil
+	}
+	if now, _, err := outlook.Answer(answer, sent, d); err == nil {
+		whole.Version, whole.Modified = now.Version, now.Modified
+		stored = importer.Stored{Contact: whole, Losses: append(losses, hidden...)}
+	}
+	return stored, nil
 }
 
 // judge says which of the errors of a Sink a failed request is.
