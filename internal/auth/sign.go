@@ -14,9 +14,9 @@ import (
 // next is an *http.Client, a copy of it that follows no redirect elsewhere is used;
 // another Doer that follows redirects has to see to that itself.
 //
-// An answer 401 renews the token, and the request is repeated once, or with a ready
-// token, which cannot be renewed, a few times; with a body only
-// if it has GetBody; else the 401 is returned. One that names claims
+// An answer 401 renews the token, and the request is repeated a few times with the new
+// one, or where it cannot be renewed with the same, for services reject good tokens, too;
+// with a body only if it has GetBody; else the 401 is returned. One that names claims
 // (https://learn.microsoft.com/entra/identity-platform/claims-challenge) is a
 // [*SignInError] with them.
 //
@@ -93,7 +93,7 @@ func (d *signedReader) DoRead(req *http.Request, buf []byte, limit int64) (*http
 	return resp, body, err
 }
 
-// perform sends a request signed, and after a 401 perhaps once more.
+// perform sends a request signed, and after a 401 perhaps again.
 func (d *signed) perform(req *http.Request, send func(*http.Request) (*http.Response, error)) (*http.Response, error) {
 	if !sameOrigin(req.URL, d.base) {
 		closeBody(req)
@@ -122,35 +122,37 @@ func (d *signed) perform(req *http.Request, send func(*http.Request) (*http.Resp
 	fresh, err := d.signer.Renew(req.Context(), token)
 	switch {
 	case err == nil:
-		return send(withToken(again, fresh))
-	case d.signer.config.Method == ReadyToken && errors.Is(err, ErrSignIn):
-		// There is no other token; services have been seen to reject a good one.
-		return d.insist(again, token, send, err)
+		return d.insist(again, fresh, send)
+	case d.signer.config.Method != ReadyToken || !errors.Is(err, ErrSignIn):
+		closeBody(again)
+		return nil, &unsent{err}
 	}
-	closeBody(again)
-	return nil, &unsent{err}
+	resp, sendErr := d.insist(again, token, send) // there is no other
+	if sendErr == nil && resp.StatusCode == http.StatusUnauthorized {
+		discard(resp)
+		return nil, &unsent{err}
+	}
+	return resp, sendErr
 }
 
-// insistence is how often a rejected token is sent again where there is no other.
+// insistence is how often one token is sent after a rejection.
 const insistence = 3
 
-// insist sends a request again with the same token, and returns err if that is
-// rejected every time.
-func (d *signed) insist(req *http.Request, token string, send func(*http.Request) (*http.Response, error), err error) (*http.Response, error) {
-	for range insistence {
-		resp, sendErr := send(withToken(req, token))
-		if sendErr != nil || resp.StatusCode != http.StatusUnauthorized {
-			return resp, sendErr
+// insist sends a request with a token, again while that is rejected, and returns the last
+// answer.
+func (d *signed) insist(req *http.Request, token string, send func(*http.Request) (*http.Response, error)) (*http.Response, error) {
+	for tries := 1; ; tries++ {
+		resp, err := send(withToken(req, token))
+		if err != nil || resp.StatusCode != http.StatusUnauthorized || tries == insistence {
+			return resp, err
 		}
-		discard(resp)
 		again, ok := rewound(req)
 		if !ok {
-			break
+			return resp, nil
 		}
+		discard(resp)
 		req = again
 	}
-	closeBody(req)
-	return nil, &unsent{err}
 }
 
 func withToken(req *http.Request, token string) *http.Request {
