@@ -19,6 +19,7 @@ import (
 // is ever deleted, but one that was made here and has no members any more.
 type groups struct {
 	client *dav.Client
+	turn   chan struct{} // taken by whoever reads a book for its groups
 
 	mu     sync.Mutex
 	queues map[string]*queue // by the address of a group
@@ -33,6 +34,15 @@ type membership struct {
 // none, the book is read.
 func (g *groups) known(ctx context.Context, book *dav.Book) ([]*dav.Group, error) {
 	if all, ok := g.client.Groups(book.Href); ok {
+		return all, nil
+	}
+	select {
+	case g.turn <- struct{}{}:
+		defer func() { <-g.turn }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	if all, ok := g.client.Groups(book.Href); ok { // somebody else has read them meanwhile
 		return all, nil
 	}
 	entries, err := g.client.List(ctx, book.Href)

@@ -39,7 +39,7 @@ type Sink struct {
 
 // New returns the account that the client talks to.
 func New(c *dav.Client) *Sink {
-	return &Sink{client: c, folders: newFolders(c), groups: &groups{client: c, queues: map[string]*queue{}}}
+	return &Sink{client: c, folders: newFolders(c), groups: &groups{client: c, turn: make(chan struct{}, 1), queues: map[string]*queue{}}}
 }
 
 var (
