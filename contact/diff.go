@@ -47,9 +47,13 @@ func Equal(a, b *Contact) bool {
 	return true
 }
 
+// FieldUID is the UID, which is bookkeeping, in the fields of a [Patch].
+const FieldUID Field = "uid"
+
 // Patch is a change to a stored contact: New as a whole, and the fields in which
 // it differs from Old. A sink sends those fields only. The photo is never among
-// them; it has a pass of its own.
+// them; it has a pass of its own. FieldUID is, where one of the two has no UID: it is
+// added or taken away, and never exchanged for another.
 type Patch struct {
 	Old, New *Contact
 	Fields   []Field
@@ -58,12 +62,34 @@ type Patch struct {
 // NewPatch returns the change that makes old into new.
 func NewPatch(old, new *Contact) Patch {
 	p := Patch{Old: old, New: new}
+	if (old.UID == "") != (new.UID == "") {
+		p.Fields = append(p.Fields, FieldUID)
+	}
 	for _, f := range Diff(old, new) {
 		if f != "photo" {
 			p.Fields = append(p.Fields, f)
 		}
 	}
+	if len(p.Fields) > 0 {
+		p.Fields = append(p.Fields, underived(old, new, p.Fields)...)
+	}
 	return p
+}
+
+// underived returns the fields in which old and new are alike only as long as they
+// follow from others, which change: a display name that old leaves to the given name,
+// and that new spells out and has no given name.
+func underived(old, new *Contact, changed []Field) (fields []Field) {
+	next := *old
+	for _, f := range changed {
+		next.Set(f, new)
+	}
+	for i := range table {
+		if d := &table[i]; d.derived && !d.equal(&next, new) {
+			fields = append(fields, d.field)
+		}
+	}
+	return fields
 }
 
 // Empty reports whether there is nothing to change.

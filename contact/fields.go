@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // Field names a value of a contact by its JSON path: "name.given", "emails",
@@ -56,10 +55,12 @@ func (c *Contact) Empty() bool {
 	return true
 }
 
-// Set takes over the value of one field from src; lists are shared with src. An
-// unknown field is left alone.
+// Set takes over the value of one field from src, or the UID; lists are shared with
+// src. An unknown field is left alone.
 func (c *Contact) Set(f Field, src *Contact) {
-	if d := find(f); d != nil {
+	if f == FieldUID {
+		c.UID = src.UID
+	} else if d := find(f); d != nil {
 		d.set(c, src)
 	}
 }
@@ -117,35 +118,35 @@ var table = []definition{
 	text("organization.phoneticCompany", func(c *Contact) *string { return &c.Organization.PhoneticCompany }, nil),
 	text("organization.department", func(c *Contact) *string { return &c.Organization.Department }, nil),
 	list("organization.units", func(c *Contact) *[]string { return &c.Organization.Units }, items[string]{
-		ordered: true, equal: sameText, same: sameText, empty: isEmpty, clean: cleanInPlace}),
+		ordered: true, equal: sameText, alike: exactly(sameText), empty: isEmpty, clean: cleanInPlace}),
 	text("organization.title", func(c *Contact) *string { return &c.Organization.Title }, nil),
 	text("organization.profession", func(c *Contact) *string { return &c.Organization.Profession }, nil),
 	text("organization.office", func(c *Contact) *string { return &c.Organization.Office }, nil),
 	text("organization.manager", func(c *Contact) *string { return &c.Organization.Manager }, nil),
 	text("organization.assistant", func(c *Contact) *string { return &c.Organization.Assistant }, nil),
 	list("emails", func(c *Contact) *[]Email { return &c.Emails }, items[Email]{
-		ordered: true, equal: Email.equal, same: Email.same, empty: Email.isEmpty, clean: (*Email).clean, settle: (*Email).settle, join: (*Email).join, kind: (*Email).kind}),
+		ordered: true, equal: Email.equal, alike: Rules.sameEmail, empty: Email.isEmpty, clean: (*Email).clean, settle: (*Email).settle, join: (*Email).join, kind: (*Email).kind}),
 	list("phones", func(c *Contact) *[]Phone { return &c.Phones }, items[Phone]{
-		equal: Phone.equal, same: Phone.same, sameBy: Rules.samePhone, empty: Phone.isEmpty, clean: (*Phone).clean, join: (*Phone).join, kind: (*Phone).kind}),
+		equal: Phone.equal, alike: Rules.samePhone, empty: Phone.isEmpty, clean: (*Phone).clean, join: (*Phone).join, kind: (*Phone).kind}),
 	list("addresses", func(c *Contact) *[]Address { return &c.Addresses }, items[Address]{
-		equal: Address.equal, same: Address.same, empty: Address.isEmpty, clean: (*Address).clean, join: (*Address).join, kind: (*Address).kind}),
+		equal: Address.equal, alike: Rules.sameAddress, empty: Address.isEmpty, clean: (*Address).clean, join: (*Address).join, kind: (*Address).kind}),
 	list("websites", func(c *Contact) *[]Website { return &c.Websites }, items[Website]{
-		equal: Website.equal, same: Website.same, empty: Website.isEmpty, clean: (*Website).clean, join: (*Website).join, kind: (*Website).kind}),
+		equal: Website.equal, alike: Rules.sameWebsite, empty: Website.isEmpty, clean: (*Website).clean, join: (*Website).join, kind: (*Website).kind}),
 	list("ims", func(c *Contact) *[]IM { return &c.IMs }, items[IM]{
-		equal: IM.equal, same: IM.same, empty: IM.isEmpty, clean: (*IM).clean, join: (*IM).join, kind: (*IM).kind}),
+		equal: IM.equal, alike: Rules.sameIM, empty: IM.isEmpty, clean: (*IM).clean, join: (*IM).join, kind: (*IM).kind}),
 	value("birthday", func(c *Contact) *Date { return &c.Birthday }, sameDate),
 	value("anniversary", func(c *Contact) *Date { return &c.Anniversary }, sameDate),
 	list("relations", func(c *Contact) *[]Relation { return &c.Relations }, items[Relation]{
-		equal: Relation.equal, same: Relation.same, empty: Relation.isEmpty, clean: (*Relation).clean, join: (*Relation).join, kind: (*Relation).kind}),
+		equal: Relation.equal, alike: Rules.sameRelation, empty: Relation.isEmpty, clean: (*Relation).clean, join: (*Relation).join, kind: (*Relation).kind}),
 	notes(),
 	list("categories", func(c *Contact) *[]string { return &c.Categories }, items[string]{
-		equal: sameText, same: strings.EqualFold, empty: isEmpty, clean: cleanInPlace}),
+		equal: sameText, alike: Rules.sameFold, empty: isEmpty, clean: cleanInPlace}),
 	text("gender", func(c *Contact) *string { return &c.Gender }, nil),
 	value("favorite", func(c *Contact) *bool { return &c.Favorite }, func(a, b bool) bool { return a == b }),
 	value("flag", func(c *Contact) *Flag { return &c.Flag }, Flag.equal),
 	value("photo", func(c *Contact) **Photo { return &c.Photo }, samePhoto),
 	list("extra", func(c *Contact) *[]Extra { return &c.Extra }, items[Extra]{
-		equal: Extra.equal, same: Extra.equal, empty: Extra.isEmpty, clean: (*Extra).clean}),
+		equal: Extra.equal, alike: exactly(Extra.equal), empty: Extra.isEmpty, clean: (*Extra).clean}),
 }
 
 // text defines a field of one string. derived, where given, is what stands in
@@ -202,8 +203,14 @@ func value[T comparable](f Field, at func(*Contact) *T, equal func(a, b T) bool)
 }
 
 func sameText(a, b string) bool { return a == b }
-func isEmpty(s string) bool     { return s == "" }
-func sameDate(a, b Date) bool   { return a == b }
+
+// exactly is for items that are one thing only where they are equal.
+func exactly[T any](equal func(a, b T) bool) func(Rules, T, T) bool {
+	return func(_ Rules, a, b T) bool { return equal(a, b) }
+}
+
+func isEmpty(s string) bool   { return s == "" }
+func sameDate(a, b Date) bool { return a == b }
 
 func (f Flag) equal(g Flag) bool {
 	return f.Status == g.Status && f.Start.Equal(g.Start) && f.Due.Equal(g.Due) && f.Completed.Equal(g.Completed)

@@ -12,9 +12,9 @@ func (e Email) equal(f Email) bool {
 	return e.Address == f.Address && e.Name == f.Name && e.Type == f.Type && e.Preferred == f.Preferred && e.Params.equal(f.Params)
 }
 
-// same holds for one address; of two that have none, for one name.
-func (e Email) same(f Email) bool {
-	return EmailKey(e.Address) == EmailKey(f.Address) && (e.Address != "" || e.Name == f.Name)
+// sameEmail holds for one address; of two that have none, for one name.
+func (r Rules) sameEmail(e, f Email) bool {
+	return r.EmailKey(e.Address) == r.EmailKey(f.Address) && (e.Address != "" || e.Name == f.Name)
 }
 func (e Email) isEmpty() bool { return e.Address == "" && e.Name == "" }
 
@@ -45,10 +45,8 @@ func (p Phone) equal(q Phone) bool {
 }
 func (p Phone) isEmpty() bool { return p.Number == "" }
 
-// same holds for one number in one role. The same number as home and as work
+// samePhone holds for one number in one role. The same number as home and as work
 // phone are two entries that the user made.
-func (p Phone) same(q Phone) bool { return Rules{}.samePhone(p, q) }
-
 func (r Rules) samePhone(p, q Phone) bool {
 	return (p.Type == q.Type || p.Type == "" || q.Type == "") && r.sameNumber(p.Number, q.Number)
 }
@@ -73,10 +71,10 @@ func (a Address) equal(b Address) bool {
 		a.Preferred == b.Preferred && a.Params.equal(b.Params)
 }
 
-// same holds for two addresses of one type that contradict each other in no part
+// sameAddress holds for two addresses of one type that contradict each other in no part
 // and have one in common, whatever their capitals, blanks and punctuation; and for
 // the whole of an address with and without a type.
-func (a Address) same(b Address) bool {
+func (r Rules) sameAddress(a, b Address) bool {
 	if a.Type != b.Type && a.Type != "" && b.Type != "" {
 		return false
 	}
@@ -87,7 +85,7 @@ func (a Address) same(b Address) bool {
 			whole = whole && *p == *q[i]
 			continue
 		}
-		if !sameWords(*p, *q[i]) {
+		if !r.sameWords(*p, *q[i]) {
 			return false
 		}
 		common = true
@@ -96,7 +94,7 @@ func (a Address) same(b Address) bool {
 		return false
 	}
 	if a.Label != "" && b.Label != "" {
-		return sameWords(a.Label, b.Label)
+		return r.sameWords(a.Label, b.Label)
 	}
 	return common
 }
@@ -128,7 +126,7 @@ func (a *Address) join(b Address, win bool) {
 func (w Website) equal(v Website) bool {
 	return w.URL == v.URL && w.Name == v.Name && w.Type == v.Type && w.Preferred == v.Preferred && w.Params.equal(v.Params)
 }
-func (w Website) same(v Website) bool {
+func (r Rules) sameWebsite(w, v Website) bool {
 	return (w.Type == v.Type || w.Type == "" || v.Type == "") && websiteKey(w.URL) == websiteKey(v.URL)
 }
 func (w Website) isEmpty() bool { return w.URL == "" }
@@ -145,9 +143,9 @@ func (w *Website) join(v Website, win bool) {
 func (m IM) equal(n IM) bool {
 	return m.Address == n.Address && m.Type == n.Type && m.Preferred == n.Preferred && m.Params.equal(n.Params)
 }
-func (m IM) same(n IM) bool { return strings.EqualFold(m.Address, n.Address) }
-func (m IM) isEmpty() bool  { return m.Address == "" }
-func (m *IM) clean()        { cleanAll(&m.Address, &m.Type) }
+func (r Rules) sameIM(m, n IM) bool { return r.sameFold(m.Address, n.Address) }
+func (m IM) isEmpty() bool          { return m.Address == "" }
+func (m *IM) clean()                { cleanAll(&m.Address, &m.Type) }
 
 func (m *IM) join(n IM, win bool) {
 	choose(&m.Address, n.Address, win)
@@ -159,8 +157,8 @@ func (m *IM) join(n IM, win bool) {
 func (r Relation) equal(s Relation) bool {
 	return r.Name == s.Name && r.Type == s.Type && r.Params.equal(s.Params)
 }
-func (r Relation) same(s Relation) bool {
-	return strings.EqualFold(r.Name, s.Name) && (r.Type == s.Type || r.Type == "" || s.Type == "")
+func (r Rules) sameRelation(s, t Relation) bool {
+	return r.sameFold(s.Name, t.Name) && (s.Type == t.Type || s.Type == "" || t.Type == "")
 }
 func (r Relation) isEmpty() bool { return r.Name == "" }
 func (r *Relation) clean()       { cleanAll(&r.Name, &r.Type) }

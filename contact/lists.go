@@ -5,14 +5,15 @@ import "slices"
 // items says how the items of a list behave. same: both mean one thing (one
 // number written two ways); equal: they do not differ at all.
 type items[T any] struct {
-	ordered     bool // the order of the list has a meaning
-	equal, same func(a, b T) bool
-	sameBy      func(r Rules, a, b T) bool // same under rules; nil: they change nothing
-	empty       func(T) bool
-	clean       func(*T)
-	settle      func(*T)                      // what clean does beside cleaning texts; nil: nothing
-	join        func(dst *T, src T, win bool) // nil: same items need no joining
-	kind        func(*T) *string              // the item's type; nil: it has none
+	ordered bool // the order of the list has a meaning
+	equal   func(a, b T) bool
+	alike   func(r Rules, a, b T) bool // what same asks
+	rules   Rules                      // under which they are the same
+	empty   func(T) bool
+	clean   func(*T)
+	settle  func(*T)                      // what clean does beside cleaning texts; nil: nothing
+	join    func(dst *T, src T, win bool) // nil: same items need no joining
+	kind    func(*T) *string              // the item's type; nil: it has none
 }
 
 func list[T any](f Field, at func(*Contact) *[]T, it items[T]) definition {
@@ -51,11 +52,11 @@ func list[T any](f Field, at func(*Contact) *[]T, it items[T]) definition {
 	}
 }
 
+func (it items[T]) same(a, b T) bool { return it.alike(it.rules, a, b) }
+
 // under returns the items with the rules in force.
 func (it items[T]) under(r Rules) items[T] {
-	if it.sameBy != nil {
-		it.same = func(a, b T) bool { return it.sameBy(r, a, b) }
-	}
+	it.rules = r
 	return it
 }
 

@@ -77,8 +77,11 @@ func joinNonEmpty(sep string, parts ...string) string {
 // EmailKey returns the form in which addresses are compared: trimmed, without
 // "mailto:" and angle brackets, in lower case, an internationalised domain as people
 // read it (ann@xn--bcher-kva.example is ann@bücher.example).
-func EmailKey(address string) string {
-	s := strings.ToLower(strings.TrimSpace(address))
+func EmailKey(address string) string { return Rules{}.EmailKey(address) }
+
+// EmailKey is [EmailKey] under the rules.
+func (r Rules) EmailKey(address string) string {
+	s := r.fold(strings.TrimSpace(address))
 	s = strings.TrimSpace(strings.TrimPrefix(s, "mailto:"))
 	if len(s) > 1 && s[0] == '<' && s[len(s)-1] == '>' {
 		s = s[1 : len(s)-1]
@@ -92,10 +95,13 @@ func EmailKey(address string) string {
 }
 
 // EmailKeys returns the distinct keys of the contact's addresses, in order.
-func (c *Contact) EmailKeys() []string {
+func (c *Contact) EmailKeys() []string { return Rules{}.EmailKeys(c) }
+
+// EmailKeys is [Contact.EmailKeys] under the rules.
+func (r Rules) EmailKeys(c *Contact) []string {
 	keys := make([]string, 0, len(c.Emails))
 	for _, e := range c.Emails {
-		if k := EmailKey(e.Address); k != "" && !slices.Contains(keys, k) {
+		if k := r.EmailKey(e.Address); k != "" && !slices.Contains(keys, k) {
 			keys = append(keys, k)
 		}
 	}
@@ -127,11 +133,14 @@ func PhoneKey(number string) string {
 // stands in the longer one, in any order, an initial standing for a word ("J.
 // Smith" for "Smith, John"). Capitals, punctuation and honorifics do not count;
 // two different suffixes (Sr., Jr.) do.
-func CompatibleNames(a, b *Contact) bool {
+func CompatibleNames(a, b *Contact) bool { return Rules{}.CompatibleNames(a, b) }
+
+// CompatibleNames is [CompatibleNames] under the rules.
+func (r Rules) CompatibleNames(a, b *Contact) bool {
 	if j, k := a.Name.Suffix, b.Name.Suffix; j != "" && k != "" && !strings.EqualFold(strings.Trim(j, "."), strings.Trim(k, ".")) {
 		return false // father and son
 	}
-	x, y := a.nameWords(), b.nameWords()
+	x, y := r.nameWords(a), r.nameWords(b)
 	if strings.Join(x, "") == strings.Join(y, "") { // not every script puts blanks between words
 		return true
 	}
@@ -170,14 +179,14 @@ func initialOf(initial, word string) bool {
 
 // nameWords returns the words of the contact's name in lower case, none when the
 // name is empty or only repeats an email address.
-func (c *Contact) nameWords() []string {
+func (r Rules) nameWords(c *Contact) []string {
 	n := &c.Name
 	s := joinNonEmpty(" ", n.Given, n.Middle, n.Family)
 	isDisplay := s == ""
 	if isDisplay {
 		s = n.Display
 		for _, e := range c.Emails {
-			if EmailKey(s) == EmailKey(e.Address) {
+			if r.EmailKey(s) == r.EmailKey(e.Address) {
 				return nil
 			}
 		}
@@ -188,9 +197,7 @@ func (c *Contact) nameWords() []string {
 	if s == "" {
 		s = c.Organization.Company
 	}
-	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
-	})
+	words := r.words(s)
 	for isDisplay && len(words) > 1 && isHonorific(words[0]) {
 		words = words[1:]
 	}
@@ -208,7 +215,21 @@ func isHonorific(word string) bool {
 
 // NameKey returns the words of the name in one string, for exact comparison;
 // empty when there is no name.
-func (c *Contact) NameKey() string { return strings.Join(c.nameWords(), " ") }
+func (c *Contact) NameKey() string { return Rules{}.NameKey(c) }
+
+// NameKey is [Contact.NameKey] under the rules.
+func (r Rules) NameKey(c *Contact) string { return strings.Join(r.nameWords(c), " ") }
+
+// UIDKey returns the form in which UIDs are compared: a UUID in lower case and without
+// "urn:uuid:", which vCard 4.0 puts before it and 3.0 does not.
+func UIDKey(uid string) string {
+	key := strings.ToLower(uid)
+	key = strings.TrimPrefix(key, "urn:uuid:")
+	if len(key) != 36 || strings.Trim(key, "0123456789abcdef-") != "" {
+		return uid
+	}
+	return key
+}
 
 // DerivedUID returns the UID, or for a contact without one a stable stand-in: the
 // same contact read again, from the same account or as the same record, gets the

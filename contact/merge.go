@@ -20,7 +20,8 @@ func Merge(stored, incoming *Contact, policy Policy) *Contact {
 }
 
 // Merge returns what becomes of stored when incoming is joined to it under the
-// policy. The bookkeeping is that of stored; a UID is added if it has none.
+// policy. The bookkeeping is that of stored; a UID is added if it has none, unless it
+// is what an export calls a contact without one (see [Contact.DerivedUID]).
 // Neither argument is changed.
 func (r Rules) Merge(stored, incoming *Contact, policy Policy) *Contact {
 	merged := stored.Clone()
@@ -34,7 +35,7 @@ func (r Rules) Merge(stored, incoming *Contact, policy Policy) *Contact {
 		}
 		d.unite(merged, incoming, policy == Update, r)
 	}
-	if merged.UID == "" {
+	if merged.UID == "" && (stored.ID == "" || incoming.UID != stored.DerivedUID()) {
 		merged.UID = incoming.UID
 	}
 	return merged

@@ -3,6 +3,7 @@ package contact
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Rules say when two values that are written differently mean one thing, as far as
@@ -14,6 +15,32 @@ type Rules struct {
 	// then stands. It must agree with PhoneKey where that finds two numbers equal,
 	// and may be called concurrently. Nil tells of none.
 	Phone func(number string) string
+	// Text returns the one form of a text that all ways of encoding it share (NFKC of
+	// Unicode's annex 15): an "ö" is one character or two, a letter full or half as wide.
+	// It may be called concurrently. Nil takes texts as they are.
+	Text func(text string) string
+}
+
+// fold returns the form in which texts are compared, in lower case.
+func (r Rules) fold(s string) string {
+	if r.Text != nil && !isASCII(s) {
+		s = r.Text(s)
+	}
+	return strings.ToLower(s)
+}
+
+// sameFold reports whether two texts are one but for capitals.
+func (r Rules) sameFold(a, b string) bool {
+	return strings.EqualFold(a, b) || r.Text != nil && !(isASCII(a) && isASCII(b)) && strings.EqualFold(r.Text(a), r.Text(b))
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // PhoneKey returns the form in which numbers are compared under the rules.
@@ -68,16 +95,24 @@ func websiteKey(url string) string {
 
 // sameWords reports whether two texts have the same words in the same order,
 // whatever stands between them and whatever their capitals.
-func sameWords(a, b string) bool {
-	if strings.EqualFold(a, b) {
+func (r Rules) sameWords(a, b string) bool {
+	if r.sameFold(a, b) {
 		return true
 	}
-	x, y := words(a), words(b)
+	x, y := strings.Join(r.words(a), " "), strings.Join(r.words(b), " ")
 	return x != "" && x == y
 }
 
-func words(s string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
+// words returns the words of a text in the form in which they are compared: an "ß" is an
+// "ss", as in capitals, and every sigma the same.
+func (r Rules) words(s string) []string {
+	s = r.fold(s)
+	if !isASCII(s) {
+		s = spellings.Replace(s)
+	}
+	return strings.FieldsFunc(s, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
-	}), " ")
+	})
 }
+
+var spellings = strings.NewReplacer("ß", "ss", "ς", "σ")

@@ -65,13 +65,19 @@ func (im *importing) applied(ctx context.Context, d *decision, entry *journal.En
 	}
 	d.losses = takeLosses(d.losses, stored.Losses)
 	now := stored.Contact
-	outcome := journal.Outcome{Status: journal.Done, NewID: now.ID, NewVersion: now.Version}
-	if !contact.Equal(now, entry.Want) {
-		outcome.After = now
-	}
-	im.o.Journal.Note(entry, outcome)
+	im.o.Journal.Note(entry, stored.outcome(entry.Want))
 	im.finish(d, now, nil)
 	return nil
+}
+
+// outcome returns what the journal is to say of a write that succeeded. What the service
+// has stored is in it where that is not what it was sent.
+func (s Stored) outcome(sent *contact.Contact) journal.Outcome {
+	o := journal.Outcome{Status: journal.Done, NewID: s.Contact.ID, NewVersion: s.Contact.Version}
+	if s.Contact.UID == "" && sent.UID != "" || !contact.Equal(s.Contact, sent) {
+		o.After = s.Contact
+	}
+	return o
 }
 
 // takeLosses prefers what the sink said after the write to what was expected of it,

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,9 +31,10 @@ type DedupeOptions struct {
 type GroupOutcome string
 
 const (
-	Merged      GroupOutcome = "merged" // one contact is left
-	GroupReview GroupOutcome = "review" // only a person can tell; nothing was written
-	GroupFailed GroupOutcome = "failed" // none was deleted that had not been joined before
+	Merged       GroupOutcome = "merged"  // one contact is left
+	GroupSkipped GroupOutcome = "skipped" // somebody decided so
+	GroupReview  GroupOutcome = "review"  // only a person can tell; nothing was written
+	GroupFailed  GroupOutcome = "failed"  // none was deleted that had not been joined before
 )
 
 // GroupResult is what became of one group.
@@ -46,13 +50,16 @@ type GroupResult struct {
 // DedupeReport counts them.
 type DedupeReport struct {
 	Contacts int // read
-	Groups   int // the next three add up to it
+	Groups   int // the next four add up to it
 	Merged   int
+	Skipped  int
 	Review   int
 	Failed   int
 	Removed  int // contacts
 	Photos   int // that the contacts that stay got
 	Losses   contact.Ledger
+	// Undecided are the decisions about groups that are not there, or not any more.
+	Undecided []GroupDecision
 }
 
 // Dedupe joins the duplicates of an account: what the others add is written to the
@@ -71,7 +78,11 @@ func Dedupe(ctx context.Context, d *Duplicates, sink Sink, o DedupeOptions, foun
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit((&Options{Concurrency: o.Concurrency}).concurrency())
+	open := maps.Clone(d.decided)
 	for group, err := range d.Groups() {
+		if err == nil {
+			delete(open, group.ID)
+		}
 		if err != nil {
 			g.Go(func() error { return err })
 			break
@@ -84,6 +95,7 @@ func Dedupe(ctx context.Context, d *Duplicates, sink Sink, o DedupeOptions, foun
 	if err := g.Wait(); err != nil {
 		return x.report, err
 	}
+	x.report.Undecided = slices.SortedFunc(maps.Values(open), func(a, b GroupDecision) int { return strings.Compare(a.Where, b.Where) })
 	return x.report, context.Cause(ctx)
 }
 
@@ -122,6 +134,8 @@ func (x *deduping) group(ctx context.Context, g *Group) error {
 		if r.Photo {
 			x.report.Photos++
 		}
+	case GroupSkipped:
+		x.report.Skipped++
 	case GroupReview:
 		x.report.Review++
 	default:
@@ -142,8 +156,7 @@ func (x *deduping) join(ctx context.Context, g *Group, r *GroupResult) (removed 
 		return 0, err
 	}
 	x.merge(g)
-	if why := x.settled(g); why != "" {
-		r.Outcome, r.Reason = GroupReview, why
+	if r.Outcome, r.Reason = x.settled(g); r.Outcome != Merged {
 		return 0, nil
 	}
 	stays, others := g.Contacts[0], g.Contacts[1:]
@@ -168,7 +181,7 @@ func (x *deduping) join(ctx context.Context, g *Group, r *GroupResult) (removed 
 	if x.o.DryRun {
 		return len(others), nil
 	}
-	return x.write(ctx, stays, others, patch, photo)
+	return x.write(ctx, stays, others, patch, photo, r)
 }
 
 // loadPhotos fetches the photos of contacts that have one: they are compared, and those
@@ -200,7 +213,7 @@ func (x *deduping) newPhoto(g *Group) *contact.Photo {
 }
 
 // write joins first and deletes afterwards.
-func (x *deduping) write(ctx context.Context, stays *contact.Contact, others []*contact.Contact, patch contact.Patch, photo *contact.Photo) (removed int, err error) {
+func (x *deduping) write(ctx context.Context, stays *contact.Contact, others []*contact.Contact, patch contact.Patch, photo *contact.Photo, r *GroupResult) (removed int, err error) {
 	var entries []*journal.Entry
 	at := stays.At.String()
 	if !patch.Empty() {
@@ -236,14 +249,14 @@ func (x *deduping) write(ctx context.Context, stays *contact.Contact, others []*
 			return 0, err
 		}
 		now := stored.Contact
-		outcome := journal.Outcome{Status: journal.Done, NewID: now.ID, NewVersion: now.Version}
-		if !contact.Equal(now, patch.New) {
-			outcome.After = now
-		}
-		done(outcome)
+		done(stored.outcome(patch.New))
 		ref = now.Ref()
-		if lacking := contact.NewPatch(now, x.rules.Merge(now, patch.New, contact.Fill)).Fields; len(lacking) > 0 {
-			return 0, fmt.Errorf("%w: the service has answered without %s, so nothing was deleted", ErrRejected, lacking[0])
+		for _, f := range contact.NewPatch(now, x.rules.Merge(now, patch.New, contact.Fill)).Fields {
+			if f == contact.FieldUID { // of one that goes: it may be free only then
+				r.Losses = append(r.Losses, contact.Loss{Field: f, Kind: contact.Dropped, Reason: "the service did not take it"})
+				continue
+			}
+			return 0, fmt.Errorf("%w: the service has answered without %s, so nothing was deleted", ErrRejected, f)
 		}
 	}
 	if form != nil {

@@ -106,7 +106,7 @@ func TestDuplicates(t *testing.T) {
 		{"colleagues with addresses", []string{"Ann Lee; a@x.example; +1 555 201 0100", "Ann Lee; b@x.example; +1 555 201 0100"},
 			"Ann Lee; a@x.example; +1 555 201 0100 | Ann Lee; b@x.example; +1 555 201 0100", 0},
 		{"everything", []string{"Ann Lee; note:x", "Ann Lee; note:x"}, "Ann Lee; note:x", 0},
-		{"everything, under two UIDs", []string{"Ann Lee; uid:1", "Ann Lee; uid:2"}, "Ann Lee", 0},
+		{"everything, under two UIDs", []string{"Ann Lee; uid:1", "Ann Lee; uid:2"}, "Ann Lee; uid:1", 0},
 		{"a name alone", []string{"Ann Lee; note:x", "Ann Lee"}, "Ann Lee | Ann Lee; note:x", 0},
 		{"a family", []string{"Ann Lee; lee@x.example", "Bob Lee; lee@x.example"}, "Ann Lee; lee@x.example | Bob Lee; lee@x.example", 0},
 		{"the fullest stays", []string{"Lee; a@x.example", "Ann B. Lee; a@x.example"}, "Ann B. Lee; a@x.example", 0},
@@ -119,7 +119,10 @@ func TestDuplicates(t *testing.T) {
 		{"photos", []string{"Ann; a@x.example", "Ann; a@x.example; photo:1"}, "Ann; a@x.example; photo:1", 0},
 		{"one photo twice", []string{"Ann; a@x.example; photo:1", "Ann; a@x.example; photo:1; note:x"}, "Ann; a@x.example; note:x; photo:1", 0},
 		{"two photos", []string{"Ann; a@x.example; photo:1", "Ann; a@x.example; photo:2"}, "Ann; a@x.example; photo:1 | Ann; a@x.example; photo:2", 1},
-		{"one UID", []string{"Ann; uid:1; a@x.example", "Ann; uid:1; b@x.example"}, "Ann; a@x.example; b@x.example", 0},
+		{"one UID", []string{"Ann; uid:1; a@x.example", "Ann; uid:1; b@x.example"}, "Ann; uid:1; a@x.example; b@x.example", 0},
+		{"a UID that the fuller one lacks", []string{"Ann; uid:1; a@x.example", "Ann Lee; a@x.example; b@x.example"}, "Ann Lee; uid:1; a@x.example; b@x.example", 0},
+		{"a UID alone", []string{"Ann; a@x.example; note:x", "Ann; uid:1; a@x.example"}, "Ann; uid:1; a@x.example; note:x", 0},
+		{"two UIDs", []string{"Ann; uid:1; a@x.example; note:x", "Ann; uid:2; a@x.example"}, "Ann; uid:1; a@x.example; note:x", 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -151,6 +154,9 @@ func describe(all []*contact.Contact) string {
 	var texts []string
 	for _, c := range all {
 		text := c.Name.Display
+		if c.UID != "" {
+			text += "; uid:" + c.UID
+		}
 		for _, e := range c.Emails {
 			text += "; " + e.Address
 		}
@@ -173,12 +179,12 @@ func describe(all []*contact.Contact) string {
 
 // TestDedupeUnread: nothing goes of which something could not be read.
 func TestDedupeUnread(t *testing.T) {
-	for kind, want := range map[contact.LossKind]string{contact.Dropped: "Ann | Ann; a@x.example", contact.Moved: "Ann; a@x.example"} {
+	for kind, want := range map[contact.LossKind]string{contact.Dropped: "Ann; uid:1 | Ann; uid:1; a@x.example", contact.Moved: "Ann; uid:1; a@x.example"} {
 		f := importertest.NewFake()
 		fill(t, f, contactOf("Ann; a@x.example"), contactOf("Ann; uid:1"))
 		for _, c := range there(t, f) {
 			c.UID = "1"
-			f.Update(t.Context(), c.Ref(), contact.Patch{Fields: []contact.Field{"notes"}, New: c})
+			f.Update(t.Context(), c.Ref(), contact.Patch{Fields: []contact.Field{contact.FieldUID}, New: c})
 		}
 		unread := func(yield func(*contact.Contact, error) bool) {
 			for c, err := range f.Contacts(t.Context()) {
@@ -340,5 +346,50 @@ func TestDedupeAtRandom(t *testing.T) {
 		if r, _, err := dedupe(t, f, f.Contacts(t.Context()), importer.DedupeOptions{}, false); err != nil || r.Merged > 0 {
 			t.Errorf("a second run: %v, %+v", err, r)
 		}
+	}
+}
+
+// TestGroupDecisions: a group that somebody wants left is left, one that somebody wants
+// joined is joined though it contradicts itself, and a decision about no group is named.
+func TestGroupDecisions(t *testing.T) {
+	begin := func() *importertest.Fake {
+		f := importertest.NewFake()
+		fill(t, f, contactOf("Ann; a@x.example"), contactOf("Ann; a@x.example; note:n"), contactOf("Bob; b@x.example; title:Chair"), contactOf("Bob; b@x.example; title:Boss"))
+		return f
+	}
+	run := func(f *importertest.Fake, decisions ...importer.GroupDecision) (*importer.DedupeReport, []importer.GroupResult) {
+		d, err := importer.FindDuplicates(t.Context(), f.Contacts(t.Context()), importer.DuplicatesOptions{Decisions: decisions, TempDir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		var results []importer.GroupResult
+		r, err := importer.Dedupe(t.Context(), d, f, importer.DedupeOptions{DryRun: decisions == nil}, func(r importer.GroupResult) { results = append(results, r) }, nil)
+		if err != nil || r.Merged+r.Skipped+r.Review+r.Failed != r.Groups {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		return r, results
+	}
+	f := begin()
+	_, results := run(f)
+	var decisions []importer.GroupDecision
+	for _, r := range results {
+		action := importer.GroupSkip
+		if r.Outcome == importer.GroupReview {
+			action = importer.GroupJoin
+		}
+		decisions = append(decisions, importer.GroupDecision{Group: r.ID, Action: action, Where: "row 2"})
+	}
+	decisions = append(decisions, importer.GroupDecision{Group: "none", Action: importer.GroupJoin, Where: "row 9"})
+	r, _ := run(f, decisions...)
+	if got := describe(there(t, f)); r.Skipped != 1 || r.Merged != 1 || got != "Ann; a@x.example | Ann; a@x.example; note:n | Bob; b@x.example; title:Chair" {
+		t.Errorf("%+v, left %s", r, got)
+	}
+	if len(r.Undecided) != 1 || r.Undecided[0].Where != "row 9" {
+		t.Errorf("about nobody: %+v", r.Undecided)
+	}
+	decisions[0].Action, decisions[1].Action = "perhaps", "perhaps"
+	if r, results := run(begin(), decisions...); r.Merged > 0 || r.Review != 2 || !strings.Contains(results[0].Reason, "none of join and skip") {
+		t.Errorf("not understood: %+v", r)
 	}
 }

@@ -23,6 +23,8 @@ type Duplicates struct {
 	of     []int32                   // of each contact: the first contact of its group
 	rules  contact.Rules
 	keep   bool
+
+	decided map[string]GroupDecision
 }
 
 type duplicateGroup struct {
@@ -36,12 +38,32 @@ type DuplicatesOptions struct {
 	// KeepFirst joins contacts also where they contradict each other: the value of the
 	// one that stays stands.
 	KeepFirst bool
+	// Decisions are what people decided about groups that an earlier search found.
+	Decisions []GroupDecision
 	TempDir   string
 	Progress  func(stage string, done, total int) // nil is silent
 }
 
+// GroupAction is what a person decided about a group.
+type GroupAction string
+
+const (
+	GroupJoin GroupAction = "join" // they are one person, and the values of the one that stays stand
+	GroupSkip GroupAction = "skip" // leave them as they are
+)
+
+// GroupDecision is what a person decided about one group.
+type GroupDecision struct {
+	Group  string      // Group.ID
+	Action GroupAction // one of the two
+	Where  string      // where the decision stands, for messages: "row 7"
+}
+
 // Group is one person of whom there are several contacts.
 type Group struct {
+	// ID names the group in a GroupDecision: a hash of which contacts they are and of
+	// what stands in them.
+	ID string
 	// Contacts are the person's, the one that stays first: the one with the fullest
 	// name, then the one with most in it, then the oldest.
 	Contacts []*contact.Contact
@@ -67,7 +89,10 @@ func (g *Group) Conflict() bool {
 // a single record too: where something cannot be read, nothing can be said of the rest.
 // The caller closes the result.
 func FindDuplicates(ctx context.Context, contacts iter.Seq2[*contact.Contact, error], o DuplicatesOptions) (*Duplicates, error) {
-	d := &Duplicates{spool: spool.New(o.TempDir), groups: map[int32]*duplicateGroup{}, rules: o.Rules, keep: o.KeepFirst}
+	d := &Duplicates{spool: spool.New(o.TempDir), groups: map[int32]*duplicateGroup{}, rules: o.Rules, keep: o.KeepFirst, decided: map[string]GroupDecision{}}
+	for _, made := range o.Decisions {
+		d.decided[made.Group] = made
+	}
 	seen := newIdentity()
 	for c, err := range contacts {
 		if ctx.Err() != nil {
@@ -105,7 +130,7 @@ func (d *Duplicates) add(c *contact.Contact, seen *identity) error {
 	i := int32(len(d.slots))
 	d.slots, d.of = append(d.slots, slot), append(d.of, i)
 	d.groups[i] = &duplicateGroup{members: []int32{i}}
-	marks := slices.Concat(c.EmailKeys(), uidMark(c), d.personMarks(c))
+	marks := slices.Concat(d.rules.EmailKeys(c), uidMark(c), d.personMarks(c))
 	if err := d.join(i, c, seen, marks); err != nil {
 		return err
 	}
@@ -117,7 +142,7 @@ func (d *Duplicates) add(c *contact.Contact, seen *identity) error {
 // share the number of their company, but then they have addresses. One that has no
 // number either is known by all that it has.
 func (d *Duplicates) personMarks(c *contact.Contact) []string {
-	if len(c.EmailKeys()) > 0 {
+	if len(d.rules.EmailKeys(c)) > 0 {
 		return nil
 	}
 	if marks := personMarks(c, d.rules); len(marks) > 0 {
@@ -169,9 +194,9 @@ func (d *Duplicates) compare(c *contact.Contact, marks []string, first int32) (s
 		if err != nil {
 			return false, false, false, err
 		}
-		theirs := slices.Concat(other.EmailKeys(), uidMark(other), d.personMarks(other))
+		theirs := slices.Concat(d.rules.EmailKeys(other), uidMark(other), d.personMarks(other))
 		shares = shares || c.Key != "" && c.Key == other.Key || slices.ContainsFunc(marks, func(m string) bool { return slices.Contains(theirs, m) })
-		if contact.CompatibleNames(c, other) {
+		if d.rules.CompatibleNames(c, other) {
 			some = true
 		} else {
 			all = false
@@ -235,12 +260,22 @@ func (d *Duplicates) group(first int32, of *duplicateGroup) (*Group, error) {
 		}
 		g.Contacts = append(g.Contacts, c)
 	}
+	g.ID = groupID(g.Contacts)
 	slices.SortStableFunc(g.Contacts, fuller)
 	if of.doubt {
 		g.Doubt = "another contact shares something with them, and may be some of them but not all"
 	}
 	d.merge(g)
 	return g, nil
+}
+
+func groupID(contacts []*contact.Contact) string {
+	var names []string
+	for _, c := range contacts {
+		names = append(names, c.DerivedUID()+" "+string(c.ID)+" "+c.Fingerprint())
+	}
+	slices.Sort(names)
+	return contact.KeyOf("group\n" + strings.Join(names, "\n"))
 }
 
 // merge joins the contacts of a group. Of two different notes none is lost: they are put
@@ -319,17 +354,25 @@ func fullness(c *contact.Contact) (n int) {
 	return n + len(c.Emails) + len(c.Phones) + len(c.Addresses)
 }
 
-// settled returns why a group is not joined, "" if it is.
-func (d *Duplicates) settled(g *Group) string {
+// settled returns what is to become of a group, and why it is not joined.
+func (d *Duplicates) settled(g *Group) (GroupOutcome, string) {
+	made, isDecided := d.decided[g.ID]
+	isDecided = isDecided && made.Action == GroupJoin
 	switch {
-	case g.Doubt != "":
-		return g.Doubt
-	case g.Conflict() && !d.keep:
-		return "they contradict each other"
+	case made.Action == GroupSkip:
+		return GroupSkipped, "so it was decided (" + made.Where + ")"
+	case made.Action != "" && !isDecided:
+		return GroupReview, "what " + made.Where + " says is none of join and skip"
 	case slices.ContainsFunc(g.Contacts[1:], partUnread):
-		return "a part of a contact that would go cannot be read"
+		return GroupReview, "a part of a contact that would go cannot be read"
+	case isDecided:
+		return Merged, ""
+	case g.Doubt != "":
+		return GroupReview, g.Doubt
+	case g.Conflict() && !d.keep:
+		return GroupReview, "they contradict each other"
 	}
-	return ""
+	return Merged, ""
 }
 
 // partUnread reports whether a contact holds something that nobody could read, and that
@@ -348,7 +391,13 @@ func (d *Duplicates) Joined() iter.Seq2[*contact.Contact, error] {
 			c, err := d.get(int32(i))
 			if of := d.groups[first]; of != nil && err == nil {
 				var g *Group
-				if g, err = d.group(first, of); err == nil && d.settled(g) == "" {
+				if g, err = d.group(first, of); err == nil {
+					if outcome, _ := d.settled(g); outcome != Merged {
+						if !yield(c, nil) {
+							return
+						}
+						continue
+					}
 					if int32(i) != first {
 						continue
 					}

@@ -16,6 +16,7 @@ import (
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats"
 	"github.com/cardferry/cardferry/importer/journal"
+	"github.com/cardferry/cardferry/internal/spool"
 )
 
 // Options says how to import. The zero value fills, four requests at a time, with
@@ -94,7 +95,7 @@ type Observer struct {
 // Import waits for them before it reads the sink; and what it does not find there
 // of what that run meant to create, it looks up by its key before it sends it again.
 func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], reader Reader, sink Sink, o Options, ob Observer) (*Report, error) {
-	im := &importing{sink: sink, writer: writer{sink: sink, pause: o.lookupPause()}, o: o, ob: ob, report: &Report{}}
+	im := &importing{sink: sink, reader: reader, writer: writer{sink: sink, pause: o.lookupPause()}, o: o, ob: ob, report: &Report{}}
 	if err := im.resume(ctx); err != nil {
 		return im.report, err
 	}
@@ -102,7 +103,7 @@ func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], rea
 	if err != nil {
 		return im.report, err
 	}
-	x, err := buildIndex(ctx, reader, o.TempDir, func(c *contact.Contact, n int) {
+	x, err := buildIndex(ctx, reader, o.Rules, o.TempDir, func(c *contact.Contact, n int) {
 		before.add(c)
 		im.progress(StageIndex, n, 0)
 	}, im.unrecognised)
@@ -127,7 +128,8 @@ func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], rea
 	if err := in.claim(x); err != nil {
 		return im.report, err
 	}
-	im.in, im.ended = in, make([]bool, len(in.slots))
+	im.in, im.ended, im.kept = in, make([]bool, len(in.slots)), spool.New(o.TempDir)
+	defer im.kept.Close()
 	im.plan = &planner{in: in, index: x, policy: cmp.Or(o.Policy, Fill), rules: o.Rules, sink: sink, photos: !o.NoPhotos, foresee: o.DryRun || o.RefuseLosses, folder: o.Folder, taken: map[int32]bool{}, decisions: newDecisions(o.Decisions)}
 	if err = im.contactPass(ctx); err != nil {
 		im.giveUp(err)
@@ -143,6 +145,7 @@ func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], rea
 // importing is one run.
 type importing struct {
 	sink   Sink
+	reader Reader
 	writer writer
 	o      Options
 	ob     Observer
@@ -156,13 +159,16 @@ type importing struct {
 
 	mu         sync.Mutex // guards what follows
 	report     *Report
+	wrote      []wrote
+	kept       *spool.Spool // what the service said of them
 	jobs       []photoJob
 	done       int    // records with an outcome, of those that could be read
 	ended      []bool // which they are
 	photosDone int
 	troubles   int // errors of the account in a row
 	// unconfirmed are the creates of which nobody knows whether they were carried out.
-	unconfirmed []*unconfirmed
+	// unfound are those of them that were looked for often enough.
+	unconfirmed, unfound []*unconfirmed
 }
 
 func (im *importing) progress(stage string, done, total int) {
@@ -259,50 +265,6 @@ func settle(ctx context.Context, j *journal.Journal, pause time.Duration, waitin
 	}
 	waiting()
 	return sleep(ctx, pause)
-}
-
-// heldPhotos bounds the memory that the photos of a batch take.
-const heldPhotos = 8 << 20
-
-// contactPass decides and writes, person by person. Matching goes in order; records
-// that somebody decided to be one contact are carried out together, at the end.
-func (im *importing) contactPass(ctx context.Context) error {
-	i := 0
-	var shared []*decision
-	err := im.inBatches(ctx, func(ctx context.Context, size int) (steps []step, more bool, err error) {
-		var batch []*decision
-		photoBytes := 0
-		for ; i < len(im.in.leader) && len(batch) < size && photoBytes < heldPhotos; i++ {
-			if im.in.leader[i] != int32(i) {
-				continue // it goes with the first record of its person
-			}
-			p, err := im.in.person(int32(i))
-			if err != nil {
-				return nil, false, err
-			}
-			d, err := im.plan.match(p)
-			if err != nil {
-				return nil, false, err
-			}
-			photoBytes += p.photoBytes()
-			if im.plan.isShared(d) {
-				shared = append(shared, d)
-			} else {
-				batch = append(batch, d)
-			}
-		}
-		more = i < len(im.in.leader)
-		if !more {
-			batch = append(batch, im.plan.joinDecided(shared)...)
-		}
-		steps, err = im.decide(ctx, batch)
-		return steps, more, err
-	})
-	if err == nil {
-		err = im.settle(ctx, 0)
-	}
-	im.report.Undecided = im.plan.decisions.unmet()
-	return err
 }
 
 // decide completes a batch of decisions. Those that write nothing are finished at
@@ -407,6 +369,7 @@ func (im *importing) finish(d *decision, now *contact.Contact, err error) {
 	if err == nil {
 		im.troubles = 0
 		im.addPhotoJob(d, leader.ID, now)
+		im.noteWrote(d, now)
 	}
 	switch again {
 	case Created:

@@ -21,13 +21,13 @@ func uidMark(c *contact.Contact) []string {
 	if c.UID == "" {
 		return nil
 	}
-	return []string{"uid\n" + c.UID}
+	return []string{"uid\n" + contact.UIDKey(c.UID)}
 }
 
 // personMarks are the name with each of the numbers. The parts are kept apart, so
 // that no two people have a mark in common by accident.
 func personMarks(c *contact.Contact, rules contact.Rules) []string {
-	name := c.NameKey()
+	name := rules.NameKey(c)
 	if name == "" {
 		return nil
 	}
@@ -99,12 +99,13 @@ type index struct {
 	spool  *spool.Spool
 	slots  []spool.Slot
 	people bool // whether the marks for records without an address are in it
+	rules  contact.Rules
 }
 
 // buildIndex reads the whole sink. A contact that cannot be read is handed to bad: no
 // record can be recognised in it. A listing that breaks off is an error.
-func buildIndex(ctx context.Context, r Reader, dir string, seen func(*contact.Contact, int), bad func(*formats.RecordError)) (*index, error) {
-	x := &index{identity: newIdentity(), spool: spool.New(dir)}
+func buildIndex(ctx context.Context, r Reader, rules contact.Rules, dir string, seen func(*contact.Contact, int), bad func(*formats.RecordError)) (*index, error) {
+	x := &index{identity: newIdentity(), rules: rules, spool: spool.New(dir)}
 	for c, err := range r.Contacts(ctx) {
 		if re, ok := errors.AsType[*formats.RecordError](err); ok {
 			bad(re)
@@ -127,14 +128,34 @@ func (x *index) keep(c *contact.Contact) error {
 	if err != nil {
 		return err
 	}
-	x.add(int32(len(x.slots)), c.Key, append(c.EmailKeys(), uidMark(c)...))
+	x.add(int32(len(x.slots)), c.Key, append(x.rules.EmailKeys(c), uidMark(c)...))
 	x.slots = append(x.slots, slot)
 	return nil
 }
 
-// addPeople enters the marks that are for records without an address, once. Few records need them, and many imports
-// have none that does.
-func (x *index) addPeople(rules contact.Rules) error {
+// put enters a contact that was not in the sink when it was read, or has changed since.
+// Marks that it has no longer stay behind, and are passed over.
+func (x *index) put(i int32, c *contact.Contact) error {
+	slot, err := x.spool.Add(c)
+	if err != nil {
+		return err
+	}
+	marks := append(x.rules.EmailKeys(c), uidMark(c)...)
+	if x.people {
+		marks = slices.Concat(marks, originMarks(c), personMarks(c, x.rules))
+	}
+	if int(i) == len(x.slots) {
+		x.slots = append(x.slots, slot)
+	} else {
+		x.slots[i] = slot
+	}
+	x.add(i, "", marks) // keys are claimed already
+	return nil
+}
+
+// addPeople enters the marks that are for records without an address, once. Few records
+// need them, and many imports have none that does.
+func (x *index) addPeople() error {
 	if x.people {
 		return nil
 	}
@@ -144,7 +165,7 @@ func (x *index) addPeople(rules contact.Rules) error {
 		if err != nil {
 			return err
 		}
-		x.add(int32(i), "", append(originMarks(c), personMarks(c, rules)...))
+		x.add(int32(i), "", append(originMarks(c), personMarks(c, x.rules)...))
 	}
 	return nil
 }

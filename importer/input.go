@@ -21,6 +21,7 @@ type input struct {
 	slots  []spool.Slot
 	leader []int32           // of each record: the first record of its person
 	others map[int32][]int32 // of a leader: the other records of its person
+	bare   []int32           // the records that have a number and no address
 	// shares notes records that have an address in common with an earlier record
 	// of somebody else, and rekeyed those that even have its key.
 	shares  map[int32]int32
@@ -29,6 +30,9 @@ type input struct {
 	// and claimed the same the other way round.
 	claims  map[int32][]int32
 	claimed map[int32]int32
+	// contested are the contacts of the sink that several people of the input may match
+	// by a mark.
+	contested map[int32]bool
 }
 
 // maxSharing bounds how many people of one input are compared for one address. An
@@ -56,6 +60,10 @@ func readInput(ctx context.Context, records iter.Seq2[*contact.Contact, error], 
 			return nil, fmt.Errorf("reading the records: %w", err)
 		}
 	}
+	if err := in.joinBare(); err != nil {
+		in.spool.Close()
+		return nil, fmt.Errorf("reading the records: %w", err)
+	}
 	return in, nil
 }
 
@@ -67,62 +75,15 @@ func (in *input) keep(c *contact.Contact) error {
 	i := int32(len(in.slots))
 	in.slots = append(in.slots, slot)
 	in.leader = append(in.leader, i)
-	key, emails := c.DerivedKey(), c.EmailKeys()
+	key, emails := c.DerivedKey(), in.rules.EmailKeys(c)
 	if err := in.join(i, c, key, emails); err != nil {
 		return err
 	}
 	in.add(i, key, emails)
-	return nil
-}
-
-// join finds the earlier records that are the same person as record i: those with
-// its key or one of its addresses, unless a name contradicts.
-func (in *input) join(i int32, c *contact.Contact, key string, emails []string) error {
-	sameKey := in.withKey(key)
-	candidates := slices.Clone(sameKey)
-	for _, e := range emails {
-		candidates = append(candidates, in.withMark(e)...)
-	}
-	seen := map[int32]bool{}
-	for _, other := range candidates {
-		l := in.leader[other]
-		if seen[l] || len(seen) == maxSharing {
-			continue
-		}
-		seen[l] = true
-		same, err := in.samePerson(c, l)
-		switch {
-		case err != nil:
-			return err
-		case !same:
-			in.shares[i] = other
-			if slices.Contains(sameKey, other) {
-				in.rekeyed[i] = true
-			}
-		case in.leader[i] == i:
-			in.leader[i] = l
-			in.others[l] = append(in.others[l], i)
-		}
+	if len(emails) == 0 && len(c.Phones) > 0 {
+		in.bare = append(in.bare, i)
 	}
 	return nil
-}
-
-// samePerson reports whether c's name contradicts that of no record of l's person.
-func (in *input) samePerson(c *contact.Contact, l int32) (bool, error) {
-	for _, m := range in.members(l) {
-		other, err := in.spool.Get(in.slots[m])
-		if err != nil {
-			return false, err
-		}
-		if !contact.CompatibleNames(c, other) {
-			return false, nil
-		}
-	}
-	return true, nil
-}
-
-func (in *input) members(leader int32) []int32 {
-	return append([]int32{leader}, in.others[leader]...)
 }
 
 // key returns the idempotency key of a record. Two records with one key but
@@ -140,11 +101,14 @@ func namedKey(c *contact.Contact) string {
 }
 
 // claim finds, for every person of the input, the contacts of the sink that carry
-// one of its keys. They are that person's, whatever addresses others share.
+// one of its keys: they are that person's, whatever addresses others share. And it finds
+// those that are contested.
 func (in *input) claim(x *index) error {
-	if len(x.byKey) == 0 {
+	in.contested = map[int32]bool{}
+	if len(x.slots) == 0 {
 		return nil
 	}
+	first := map[int32]int32{} // who may match a contact
 	for i := range in.slots {
 		c, err := in.spool.Get(in.slots[i])
 		if err != nil {
@@ -159,6 +123,21 @@ func (in *input) claim(x *index) error {
 			if !slices.Contains(in.claims[l], entry) {
 				in.claims[l] = append(in.claims[l], entry)
 				in.claimed[entry] = l
+			}
+		}
+		marks := append(in.rules.EmailKeys(c), uidMark(c)...)
+		if len(c.Emails) == 0 {
+			if err := x.addPeople(); err != nil {
+				return err
+			}
+			marks = slices.Concat(marks, originMarks(c), personMarks(c, in.rules))
+		}
+		for _, m := range marks {
+			for _, entry := range x.withMark(m) {
+				if other, ok := first[entry]; ok && other != l {
+					in.contested[entry] = true
+				}
+				first[entry] = l
 			}
 		}
 	}

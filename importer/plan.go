@@ -34,6 +34,7 @@ type decision struct {
 	outcome Outcome
 	reason  string
 	stored  *contact.Contact // the contact of the sink that it matches, if any
+	entry   int32            // and where it is in the index
 	patch   contact.Patch    // for Updated
 	kept    []contact.Field
 	losses  []contact.Loss // as far as they are known without a request
@@ -42,6 +43,9 @@ type decision struct {
 	candidates          []int32
 	severalOwn, sameKey bool
 	decided             bool // somebody chose the contact
+	// postponed: others may match the same contact, and have it as it is already. The
+	// person is to be matched again when they have been.
+	postponed bool
 	// setPhoto: the photo pass is to store the person's photo; comparePhoto: only
 	// if the one that is there is another.
 	setPhoto, comparePhoto bool
@@ -63,6 +67,7 @@ type planner struct {
 	foresee bool
 	folder  contact.FolderPath // below which the records' folders are
 	taken   map[int32]bool     // entries of the sink that a person matched by a mark
+	last    bool               // nobody is postponed any more
 
 	decisions *decisions
 }
@@ -147,22 +152,33 @@ func (pl *planner) recognise(p *person) (*decision, error) {
 	if err := pl.load(d, entry); err != nil {
 		return nil, err
 	}
-	compatible := contact.CompatibleNames(p.contact, d.stored)
+	compatible := pl.rules.CompatibleNames(p.contact, d.stored)
 	_, claimed := pl.in.claimed[entry]
 	switch {
 	case claimed && (!compatible || shared == byNameAndNumber || shared == byOrigin):
-		// Somebody else of this input, who shares the address; or a namesake with the
-		// same number, or with nothing more: the records of one input are told apart by addresses alone, also
-		// when an import goes on that was interrupted between the two.
+		// Somebody else of this input, who shares the address, the name and a number, or
+		// says the same.
 		d.stored = nil
 	case !compatible:
 		return d.review(entries, "it shares %s with a contact of the account under another name", shared), nil
 	case claimed || pl.taken[entry]:
 		return d.review(entries, "another record of this input is already joined to the same contact of the account"), nil
+	case pl.in.contested[entry] && !pl.last && !pl.decisions.into[d.stored.ID] && pl.wouldWrite(d):
+		d.postponed = true
 	default:
 		pl.taken[entry] = true
 	}
 	return d, nil
+}
+
+// wouldWrite reports whether joining the person to its contact would change that.
+func (pl *planner) wouldWrite(d *decision) bool {
+	if pl.policy == Skip {
+		return false
+	}
+	trial := *d
+	pl.decideChange(&trial)
+	return trial.outcome == Updated
 }
 
 // matchByKey takes the contact that carries the person's key. Some programs number
@@ -172,7 +188,7 @@ func (pl *planner) matchByKey(d *decision, entry int32) error {
 	if err := pl.load(d, entry); err != nil {
 		return err
 	}
-	if !contact.CompatibleNames(d.contact, d.stored) && !pl.haveInCommon(d.contact, d.stored) {
+	if !pl.rules.CompatibleNames(d.contact, d.stored) && !pl.haveInCommon(d.contact, d.stored) {
 		d.stored, d.sameKey = nil, true
 		d.review([]int32{entry}, "it has the identity of a contact of the account under another name, and no address or number in common with it")
 	}
@@ -180,8 +196,8 @@ func (pl *planner) matchByKey(d *decision, entry int32) error {
 }
 
 func (pl *planner) haveInCommon(a, b *contact.Contact) bool {
-	for _, key := range a.EmailKeys() {
-		if slices.Contains(b.EmailKeys(), key) {
+	for _, key := range pl.rules.EmailKeys(a) {
+		if slices.Contains(pl.rules.EmailKeys(b), key) {
 			return true
 		}
 	}
@@ -196,6 +212,7 @@ func (pl *planner) haveInCommon(a, b *contact.Contact) bool {
 }
 
 func (pl *planner) load(d *decision, entry int32) (err error) {
+	d.entry = entry
 	d.stored, err = pl.index.get(entry)
 	return err
 }
@@ -204,8 +221,8 @@ func (pl *planner) load(d *decision, entry int32) (err error) {
 // they share: an address; else the UID; else, for a record that has no address, the
 // origin, or the name and a number.
 func (pl *planner) byMark(c *contact.Contact) (entries []int32, shared string, err error) {
-	emails := c.EmailKeys()
-	entries, err = pl.sharing(c, emails, (*contact.Contact).EmailKeys)
+	emails := pl.rules.EmailKeys(c)
+	entries, err = pl.sharing(c, emails, pl.rules.EmailKeys)
 	if err != nil || len(entries) > 0 {
 		return entries, "an address", err
 	}
@@ -213,7 +230,7 @@ func (pl *planner) byMark(c *contact.Contact) (entries []int32, shared string, e
 	if err != nil || len(entries) > 0 || len(emails) > 0 {
 		return entries, "its identity", err
 	}
-	if err := pl.index.addPeople(pl.rules); err != nil {
+	if err := pl.index.addPeople(); err != nil {
 		return nil, "", err
 	}
 	entries, err = pl.sharing(c, originMarks(c), originMarks)
@@ -248,7 +265,7 @@ func (pl *planner) sharing(c *contact.Contact, marks []string, marksOf func(*con
 				continue // another mark of the same hash
 			}
 			all = append(all, entry)
-			if _, claimed := pl.in.claimed[entry]; !claimed || contact.CompatibleNames(c, stored) {
+			if _, claimed := pl.in.claimed[entry]; !claimed || pl.rules.CompatibleNames(c, stored) {
 				free = append(free, entry)
 			}
 		}
@@ -295,8 +312,7 @@ func (pl *planner) at(record int32) string {
 
 func (pl *planner) decideChange(d *decision) {
 	policy := pl.mergePolicy()
-	merged := pl.rules.Merge(d.stored, d.contact, policy)
-	projected, losses := pl.project(merged)
+	merged, projected, losses := pl.settled(d.stored, d.contact)
 	d.losses = losses
 	d.patch = contact.NewPatch(d.stored, projected)
 	d.patch.New = merged
@@ -364,7 +380,7 @@ func (pl *planner) again(d *decision, now *contact.Contact) Outcome {
 	if now.Key != d.contact.Key && d.outcome == Created {
 		return Created // a second run would not recognise it
 	}
-	merged := pl.rules.Merge(now, d.contact, pl.mergePolicy())
+	merged := pl.merge(now, d.contact)
 	if contact.NewPatch(now, merged).Empty() {
 		return Unchanged
 	}
@@ -373,6 +389,55 @@ func (pl *planner) again(d *decision, now *contact.Contact) Outcome {
 		return Unchanged
 	}
 	return Updated
+}
+
+// mostJoins bounds how often a record is joined to what came of joining it.
+const mostJoins = 5
+
+// settled joins a record to the contact that it matches, so that joining it once more
+// would change nothing: where the account cannot hold all of both, what of the contact has
+// to go may make room for something of the record.
+func (pl *planner) settled(stored, record *contact.Contact) (merged, projected *contact.Contact, losses []contact.Loss) {
+	merged = pl.merge(stored, record)
+	projected, losses = pl.project(merged)
+	for range mostJoins {
+		if !slices.ContainsFunc(losses, isDropped) {
+			break
+		}
+		next := pl.merge(projected, record)
+		then, more := pl.project(next)
+		if contact.NewPatch(projected, then).Empty() {
+			break
+		}
+		for _, l := range losses { // what had to go stays lost
+			if isDropped(l) && !slices.Contains(more, l) {
+				more = append(more, l)
+			}
+		}
+		merged, projected, losses = next, then, more
+	}
+	return merged, projected, losses
+}
+
+func isDropped(l contact.Loss) bool { return l.Kind == contact.Dropped }
+
+// merge joins a record to the contact that it matches. The UID of another contact of
+// the account is not added to it.
+func (pl *planner) merge(stored, record *contact.Contact) *contact.Contact {
+	merged := pl.rules.Merge(stored, record, pl.mergePolicy())
+	if merged.UID != stored.UID && pl.hasUID(stored.ID, merged.UID) {
+		merged.UID = stored.UID
+	}
+	return merged
+}
+
+// hasUID reports whether a contact other than the one of that id has the UID.
+func (pl *planner) hasUID(except contact.ID, uid string) bool {
+	key := contact.UIDKey(uid)
+	return slices.ContainsFunc(pl.index.withMark(uidMark(&contact.Contact{UID: uid})[0]), func(entry int32) bool {
+		c, err := pl.index.get(entry)
+		return err == nil && c.ID != except && contact.UIDKey(c.UID) == key
+	})
 }
 
 // mergePolicy is how a record is joined to the contact that it matches. With Create

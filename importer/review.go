@@ -80,8 +80,8 @@ func (ds *decisions) unmet() (all []Decision) {
 	return all
 }
 
-// settle carries over what somebody decided about a record that waits for review. A
-// decision that no longer fits leaves it waiting, and the reason says so.
+// settle carries over what somebody decided about a record. A decision that no longer
+// fits leaves it waiting, and the reason says so: it is never passed over.
 func (pl *planner) settle(d *decision) error {
 	key := d.contact.Key
 	made, ok := pl.decisions.byKey[key]
@@ -89,10 +89,13 @@ func (pl *planner) settle(d *decision) error {
 		return nil
 	}
 	pl.decisions.met[key] = true
+	_, hash := splitReviewID(made.Record)
+	changed := hash != reviewHash(d.contact)
 	if d.outcome != Review {
-		return nil // carried out by an earlier run, or no longer needed
+		pl.settleUnasked(d, made, changed)
+		return nil
 	}
-	if _, hash := splitReviewID(made.Record); hash != reviewHash(d.contact) {
+	if changed {
 		d.stale(made, "the record has changed since")
 		return nil
 	}
@@ -116,6 +119,45 @@ func (pl *planner) settle(d *decision) error {
 	return nil
 }
 
+// settleUnasked carries over a decision about a record that would not wait any more, as
+// its candidates have changed since.
+func (pl *planner) settleUnasked(d *decision, made Decision, changed bool) {
+	isOwn := len(pl.in.claims[d.leader]) > 0
+	switch {
+	case d.outcome != "": // there is nothing to be written
+		return
+	case made.Action == ActSkip && !changed:
+		d.stored, d.postponed = nil, false
+		d.outcome, d.reason = Skipped, "so it was decided ("+made.Where+")"
+		return
+	case isOwn: // carried out by an earlier run
+		return
+	case made.Action == ActMerge && !changed && d.stored != nil && d.stored.ID == made.Into:
+		return
+	case made.Action == ActCreate && !changed:
+		if d.stored != nil {
+			delete(pl.taken, d.entry)
+		}
+		d.stored, d.postponed, d.reason = nil, false, "so it was decided ("+made.Where+")"
+		return
+	}
+	var candidates []int32
+	if d.stored != nil {
+		delete(pl.taken, d.entry)
+		candidates = []int32{d.entry}
+	}
+	d.stored, d.postponed = nil, false
+	d.review(candidates, "it no longer matches the contacts that it was decided about")
+	switch {
+	case changed:
+		d.stale(made, "the record has changed since")
+	case made.Action == ActMerge:
+		d.stale(made, "the contact is not among the candidates any more")
+	default:
+		d.stale(made, "it is none of create, merge and skip")
+	}
+}
+
 func (pl *planner) settleMerge(d *decision, made Decision) error {
 	for _, entry := range d.candidates {
 		c, err := pl.index.get(entry)
@@ -123,7 +165,7 @@ func (pl *planner) settleMerge(d *decision, made Decision) error {
 			return err
 		}
 		if c.ID == made.Into {
-			d.outcome, d.reason, d.stored, d.decided = "", "so it was decided ("+made.Where+")", c, true
+			d.outcome, d.reason, d.stored, d.entry, d.decided = "", "so it was decided ("+made.Where+")", c, entry, true
 			return nil
 		}
 	}

@@ -150,3 +150,37 @@ func TestDecisionAboutAForeignIdentity(t *testing.T) {
 		}
 	}
 }
+
+// TestDecisionWhoseCandidatesAreGone: what somebody decided about a record holds, or is
+// named, also when the record would not wait any more.
+func TestDecisionWhoseCandidatesAreGone(t *testing.T) {
+	for _, tt := range []struct {
+		action  Action
+		there   []*contact.Contact // when the decision is handed in
+		outcome Outcome
+		reason  string
+	}{
+		{ActSkip, nil, Skipped, "so it was decided"},
+		{ActCreate, nil, Created, "so it was decided"},
+		{ActMerge, nil, Review, "not among the candidates"},
+		{ActSkip, []*contact.Contact{named("Bob Ray", "info@x.example")}, Skipped, "so it was decided"},
+		{ActCreate, []*contact.Contact{named("Bob Ray", "info@x.example")}, Created, "so it was decided"},
+		{ActMerge, []*contact.Contact{named("Bob Ray", "info@x.example")}, Review, "not among the candidates"},
+		{"perhaps", nil, Review, "none of"},
+	} {
+		record := named("Bob Ray", "info@x.example")
+		record.UID, record.Notes = "another", "new"
+		rc := waiting(t, newMailbox(named("Ann Ray", "info@x.example")), Options{}, record)[1]
+		m := newMailbox(tt.there...)
+		o := Options{Decisions: []Decision{{Record: rc.ID, Action: tt.action, Into: "gone", Where: "row 2"}}}
+		for n := range 2 {
+			writes := m.writes
+			_, results := do(t, m, o, record)
+			if got := results[1]; n == 0 && (got.Outcome != tt.outcome || !strings.Contains(got.Reason, tt.reason) || !strings.Contains(got.Reason, "row 2")) {
+				t.Errorf("%s, %d there: %s: %s", tt.action, len(tt.there), got.Outcome, got.Reason)
+			} else if n == 1 && m.writes != writes {
+				t.Errorf("%s, %d there: a second run writes: %s: %s", tt.action, len(tt.there), got.Outcome, got.Reason)
+			}
+		}
+	}
+}

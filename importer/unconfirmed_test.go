@@ -18,6 +18,7 @@ type unsure struct {
 	*mailbox
 	creates, every int64 // every so many creates one is left open; 1 is all
 	done           bool  // carry out none of those
+	lag            int   // looks that do not find a new contact
 	late           map[string]int
 }
 
@@ -29,7 +30,7 @@ func (u *unsure) Create(ctx context.Context, folder contact.FolderID, c *contact
 	if n/u.every%2 == 0 && !u.done {
 		u.mailbox.Create(ctx, folder, c)
 		u.mu.Lock()
-		u.late[c.Key] = 2
+		u.late[c.Key] = u.lag
 		u.mu.Unlock()
 	}
 	return Stored{}, ErrAmbiguous
@@ -50,7 +51,7 @@ func (u *unsure) FindKey(ctx context.Context, key string) ([]*contact.Contact, e
 // contact once, and waits for what is open altogether and not for one after the other.
 func TestUnconfirmedCreates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := &unsure{mailbox: newMailbox(), every: 20, late: map[string]int{}}
+		u := &unsure{mailbox: newMailbox(), every: 20, lag: 2, late: map[string]int{}}
 		var people []*contact.Contact
 		for i := range 2000 {
 			people = append(people, &contact.Contact{UID: fmt.Sprint(i), Name: contact.Name{Given: fmt.Sprint("n", i)}})
@@ -62,6 +63,22 @@ func TestUnconfirmedCreates(t *testing.T) {
 		}
 		if took := time.Since(start); took > 40*time.Second {
 			t.Errorf("it took %v, want what a few rounds of looking take", took)
+		}
+	})
+}
+
+// TestLookupsThatLag: a contact that no look finds is in the listing of the account, and is
+// not created a second time.
+func TestLookupsThatLag(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := &unsure{mailbox: newMailbox(), every: 3, lag: 1000, late: map[string]int{}}
+		var people []*contact.Contact
+		for i := range 2000 {
+			people = append(people, &contact.Contact{UID: fmt.Sprint(i), Name: contact.Name{Given: fmt.Sprint("n", i)}})
+		}
+		r, err := Import(t.Context(), records(people...), u, u, Options{}, Observer{})
+		if err != nil || r.Created != 2000 || len(u.contacts) != 2000 {
+			t.Errorf("%d contacts, report %+v, error %v", len(u.contacts), r, err)
 		}
 	})
 }

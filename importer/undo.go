@@ -311,7 +311,7 @@ func (u *undoing) fields(c *change, now *contact.Contact) (s fieldState, err err
 		if err != nil {
 			return s, err
 		}
-		if len(contact.NewPatch(now, first.Before).Fields) == 0 && now.UID == first.Before.UID {
+		if contact.NewPatch(now, first.Before).Empty() {
 			return s, nil // an undo has restored them, or the write was never carried out
 		}
 		s.restore = first.Before

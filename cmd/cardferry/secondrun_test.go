@@ -14,6 +14,7 @@ import (
 	"github.com/cardferry/cardferry/contact/contacttest"
 	"github.com/cardferry/cardferry/formats/outlook"
 	"github.com/cardferry/cardferry/importer"
+	"github.com/cardferry/cardferry/internal/dav/davtest"
 	"github.com/cardferry/cardferry/internal/files"
 	"github.com/cardferry/cardferry/internal/sandbox"
 )
@@ -51,61 +52,94 @@ func (p *program) run(args ...string) (summary, int) {
 	return s, code
 }
 
+// sinks are the kinds of account that can be imported into.
+var sinks = []string{"graph-v1.0", "outlook-beta", "graph-beta", "outlook-v2.0", "carddav"}
+
 // TestSecondRunWritesNothing: after any import the same command creates 0, updates 0
-// and stores 0 photos, whatever the records, the policy and the dialect, with lists
-// whose items the account holds in another spelling.
+// and stores 0 photos, whatever the records, the policy and the kind of account, with
+// lists whose items the account holds in another spelling, with and without UIDs, and
+// with more than can be hidden beside a contact. Every policy meets every kind of account
+// unless it has to be short.
 func TestSecondRunWritesNothing(t *testing.T) {
-	dialects := []string{"graph-v1.0", "outlook-beta"}
 	for i, policy := range importer.Policies() {
-		t.Run(string(policy), func(t *testing.T) {
-			t.Parallel()
-			rng := rand.New(rand.NewPCG(uint64(i), 77))
-			there, input := filepath.Join(t.TempDir(), "there.jsonl"), filepath.Join(t.TempDir(), "input.jsonl")
-			var first, second []*contact.Contact
-			for n := range 50 {
-				c := contacttest.Sparse(rng)
-				if n%5 == 0 {
-					c = contacttest.Random(rng)
-				}
-				c.ID, c.Key = "", ""
-				for i := range c.Emails { // random ones are shared by several people
-					c.Emails[i].Address = fmt.Sprintf("e%d.%d@Example.org", n, i)
-				}
-				c.Phones = append(c.Phones, contact.Phone{Number: fmt.Sprintf("030 12345%02d", n), Type: contact.Home})
-				c.Websites = append(c.Websites, contact.Website{URL: fmt.Sprintf("https://Example.org/%d/", n)})
-				c.Addresses = append(c.Addresses, contact.Address{Street: fmt.Sprintf("Main St. %d", n), City: "Bern", Type: contact.Work})
-				if n%3 == 0 {
-					c.Emails = append([]contact.Email{{Address: fmt.Sprintf("p%d@bücher.example", n)}}, c.Emails...)
-				}
-				if n%10 == 3 { // more than can be hidden beside a contact
-					for i := range 9 {
-						c.Extra = append(c.Extra, contact.Extra{Origin: "vcard", Name: fmt.Sprintf("X-BIG-%d", i), Value: strings.Repeat("x", 2000)})
-					}
-				}
-				contact.Normalize(c)
-				second = append(second, c)
-				if n%2 == 0 {
-					first = append(first, respelled(c, n))
-				}
+		for j, sink := range sinks {
+			if testing.Short() && i != j {
+				continue
 			}
-			writeLines(t, there, first)
-			writeLines(t, input, second)
-			p := newProgram(t, "CARDFERRY_BOX_PROVIDER=sandbox", "CARDFERRY_BOX_DIALECT="+dialects[i%len(dialects)])
-			p.run("import", there, "box:")
-			args := []string{"import", input, "box:", "--on-duplicate", string(policy), "--region", "DE"}
-			s, _ := p.run(args...)
-			if s.Read != len(second) || s.Failed > 0 || s.Again == nil || s.Again.Created+s.Again.Updated > 0 {
-				t.Fatalf("first run: %+v, again %+v", s, s.Again)
+			t.Run(string(policy)+" "+sink, func(t *testing.T) {
+				t.Parallel()
+				testSecondRun(t, policy, sink, rand.New(rand.NewPCG(uint64(i), uint64(77+j))))
+			})
+		}
+	}
+}
+
+func testSecondRun(t *testing.T, policy importer.OnDuplicate, sink string, rng *rand.Rand) {
+	there, input := filepath.Join(t.TempDir(), "there.jsonl"), filepath.Join(t.TempDir(), "input.jsonl")
+	var first, second []*contact.Contact
+	for n := range 50 {
+		c := contacttest.Sparse(rng)
+		if n%5 == 0 {
+			c = contacttest.Random(rng)
+		}
+		c.ID, c.Key = "", ""
+		if sink == "carddav" { // all in one address book
+			c.Folder = ""
+		}
+		for i := range c.Emails { // random ones are shared by several people
+			c.Emails[i].Address = fmt.Sprintf("e%d.%d@Example.org", n, i)
+		}
+		c.Phones = append(c.Phones, contact.Phone{Number: fmt.Sprintf("030 12345%02d", n), Type: contact.Home})
+		c.Websites = append(c.Websites, contact.Website{URL: fmt.Sprintf("https://Example.org/%d/", n)})
+		c.Addresses = append(c.Addresses, contact.Address{Street: fmt.Sprintf("Main St. %d", n), City: "Bern", Type: contact.Work})
+		if n%3 == 0 {
+			c.Emails = append([]contact.Email{{Address: fmt.Sprintf("p%d@bücher.example", n)}}, c.Emails...)
+		}
+		if n%10 == 3 { // more than can be hidden beside a contact
+			for i := range 9 {
+				c.Extra = append(c.Extra, contact.Extra{Origin: "vcard", Name: fmt.Sprintf("X-BIG-%d", i), Value: strings.Repeat("x", 2000)})
 			}
-			if merges := policy != importer.Create && policy != importer.Skip; merges && s.Updated < 5 {
-				t.Fatalf("%d updates do not show much", s.Updated)
+		}
+		if n%7 == 0 {
+			c.UID = ""
+		}
+		contact.Normalize(c)
+		second = append(second, c)
+		if n%2 == 0 {
+			d := respelled(c, n)
+			if n%3 == 0 {
+				d.UID = ""
 			}
-			for range 2 {
-				if s, _ := p.run(args...); s.Created+s.Updated+s.Photos > 0 {
-					t.Errorf("once more: %+v", s)
-				}
+			if n%20 == 4 { // so that what is hidden overflows only when it is joined
+				d.Extra = append(d.Extra, contact.Extra{Origin: "vcard", Name: "X-OWN", Value: strings.Repeat("y", 5000)})
+				c.Extra = append(c.Extra, contact.Extra{Origin: "vcard", Name: "X-THEIRS", Value: strings.Repeat("z", 5000)})
 			}
-		})
+			first = append(first, d)
+		}
+	}
+	writeLines(t, there, first)
+	writeLines(t, input, second)
+	vars := []string{"CARDFERRY_BOX_PROVIDER=sandbox", "CARDFERRY_BOX_DIALECT=" + sink}
+	if sink == "carddav" {
+		vars = []string{"CARDFERRY_BOX_PROVIDER=carddav", "CARDFERRY_BOX_URL=" + davtest.New(t, davtest.Habits{UniqueUIDs: true}).URL,
+			"CARDFERRY_BOX_USERNAME=" + davtest.User, "CARDFERRY_BOX_PASSWORD=" + davtest.Password}
+	}
+	p := newProgram(t, vars...)
+	if s, _ := p.run("import", there, "box:"); s.Created != len(first) {
+		t.Fatalf("the account is not filled: %+v", s)
+	}
+	args := []string{"import", input, "box:", "--on-duplicate", string(policy), "--region", "DE"}
+	s, _ := p.run(args...)
+	if s.Read != len(second) || s.Failed > 0 || s.Again == nil || s.Again.Created+s.Again.Updated > 0 {
+		t.Fatalf("first run: again %+v, %+v", s.Again, s)
+	}
+	if merges := policy != importer.Create && policy != importer.Skip; merges && s.Updated < 5 {
+		t.Fatalf("%d updates do not show much", s.Updated)
+	}
+	for range 2 {
+		if s, _ := p.run(args...); s.Created+s.Updated+s.Photos > 0 {
+			t.Errorf("once more: %+v", s)
+		}
 	}
 }
 

@@ -26,9 +26,8 @@ func Answer(data []byte, sent *contact.Contact, d Dialect) (*contact.Contact, []
 	}
 	stored.Folder, stored.Photo = sent.Folder, sent.Photo
 	var losses []contact.Loss
-	for _, f := range contact.Diff(expected, stored) {
+	for _, f := range contact.NewPatch(expected, stored).Fields {
 		switch {
-		case f == "photo":
 		case stored.Has(f):
 			losses = append(losses, contact.Loss{Field: f, Kind: contact.Truncated, Reason: "not kept by the service as it was sent"})
 		default:

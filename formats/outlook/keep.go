@@ -2,6 +2,7 @@ package outlook
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -146,13 +147,12 @@ func ascending(n int) []int {
 	return all
 }
 
+// extraSize is how much of the stash a property takes, or a few bytes more: none is to go
+// for whose sake the stash need not be smaller.
 func extraSize(x contact.Extra) int {
-	n := len(x.Origin) + len(x.Name) + len(x.Value)
-	for name, values := range x.Params {
-		n += len(name)
-		for _, v := range values {
-			n += len(v)
-		}
+	text, err := json.Marshal(x)
+	if err != nil {
+		return len(x.Name) + len(x.Value)
 	}
-	return n
+	return len(text) + len(",12345,")
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/importer"
 	"github.com/cardferry/cardferry/importer/importertest"
 	"github.com/cardferry/cardferry/internal/dav"
 	"github.com/cardferry/cardferry/internal/dav/davtest"
@@ -137,6 +138,76 @@ func TestSinkKeepsTheContract(t *testing.T) {
 				return importertest.Account{Sink: New(c), Reader: reader{c}}
 			})
 		})
+	}
+}
+
+// TestCardWithoutUID: it gets the record's UID; where the server says that another card
+// has it, it gets all else. Either way a second run writes nothing.
+func TestCardWithoutUID(t *testing.T) {
+	for _, taken := range []bool{false, true} {
+		for _, policy := range []importer.OnDuplicate{importer.Fill, importer.Update, importer.Replace} {
+			c := client(t, signedIn(davtest.New(t, davtest.Habits{UniqueUIDs: true}).URL), dav.Provider{})
+			books, err := c.Books(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			put := func(name, card string) {
+				if _, err := c.Put(t.Context(), books[0].Href+name, "", []byte("BEGIN:VCARD\r\nVERSION:3.0\r\n"+card+"END:VCARD\r\n")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			put("bare.vcf", "FN:Ann Lee\r\nN:Lee;Ann;;;\r\nEMAIL:ann@example.org\r\n")
+			if taken {
+				put("other.vcf", "FN:Ann Lee\r\nN:Lee;Ann;;;\r\nUID:u1\r\nEMAIL:other@example.org\r\n")
+			}
+			record := contact.Normalize(&contact.Contact{UID: "u1", Name: contact.Name{Given: "Ann", Family: "Lee", Display: "Ann Lee"},
+				Emails: []contact.Email{{Address: "ann@example.org"}}, Notes: "new"})
+			run := func() *importer.Report {
+				t.Helper()
+				r, err := importer.Import(t.Context(), func(yield func(*contact.Contact, error) bool) { yield(record.Clone(), nil) },
+					reader{c}, New(c), importer.Options{Policy: policy, TempDir: t.TempDir()}, importer.Observer{})
+				if err != nil || r.Failed > 0 || r.Again.Create+r.Again.Update > 0 {
+					t.Fatalf("%s: %+v, %v", policy, r, err)
+				}
+				return r
+			}
+			if r := run(); r.Updated != 1 {
+				t.Errorf("%s: %+v", policy, r.Counts)
+			}
+			for got, err := range (reader{c}).Contacts(t.Context()) {
+				if err != nil || strings.HasSuffix(string(got.ID), "bare.vcf") && (got.Notes != "new" || (got.UID == "u1") == taken) {
+					t.Errorf("%s: taken %v: UID %q, notes %q, %v", policy, taken, got.UID, got.Notes, err)
+				}
+			}
+			if r := run(); r.Unchanged != 1 {
+				t.Errorf("%s, once more: %+v", policy, r.Counts)
+			}
+		}
+	}
+}
+
+// TestUIDThatTheServerRefuses: somebody has given it to another card meanwhile.
+func TestUIDThatTheServerRefuses(t *testing.T) {
+	c := client(t, signedIn(davtest.New(t, davtest.Habits{UniqueUIDs: true}).URL), dav.Provider{})
+	books, err := c.Books(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, uid := range map[string]string{"bare.vcf": "", "other.vcf": "UID:u1\r\n"} {
+		if _, err := c.Put(t.Context(), books[0].Href+name, "", []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann\r\nN:Ann;;;;\r\n"+uid+"END:VCARD\r\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for old := range (reader{c}).Contacts(t.Context()) {
+		if old.UID != "" {
+			continue
+		}
+		next := old.Clone()
+		next.UID, next.Notes = "u1", "new"
+		stored, err := New(c).Update(t.Context(), old.Ref(), contact.NewPatch(old, next))
+		if err != nil || stored.Contact.Notes != "new" || stored.Contact.UID == "u1" || len(stored.Losses) != 1 || stored.Losses[0].Field != contact.FieldUID {
+			t.Errorf("%v, %+v", err, stored)
+		}
 	}
 }
 

@@ -151,8 +151,11 @@ func rebased(now *contact.Contact, change contact.Patch) (*contact.Contact, []co
 	next := now.Clone()
 	var losses []contact.Loss
 	for _, f := range change.Fields {
-		there := []contact.Field{f}
 		switch {
+		case f == contact.FieldUID:
+			if now.UID == "" { // a card has one, and keeps it
+				next.UID = change.New.UID
+			}
 		case !differs(now, change.New, f):
 		case !differs(now, change.Old, f):
 			next.Set(f, change.New.Clone())
@@ -160,7 +163,7 @@ func rebased(now *contact.Contact, change contact.Patch) (*contact.Contact, []co
 			only := &contact.Contact{}
 			only.Set(f, change.New)
 			next = contact.Merge(next, only, contact.Fill)
-			if differs(next, change.New, there[0]) {
+			if differs(next, change.New, f) {
 				losses = append(losses, contact.Loss{Field: f, Kind: contact.Dropped, Reason: "it was changed on the server meanwhile: that value stands"})
 			}
 		}
@@ -196,11 +199,11 @@ func (s *Sink) change(ctx context.Context, id contact.ID, edit func(now *contact
 			return importer.Stored{}, err
 		}
 		stored := importer.Stored{Contact: alone}
-		if !contact.Equal(alone, next) {
+		if addsUID := now.UID != next.UID; addsUID || !contact.Equal(alone, next) {
 			if len(now.Unread) > 0 {
 				return importer.Stored{}, fmt.Errorf("%w: %w", importer.ErrRejected, errUnread)
 			}
-			w := &writing{sink: s, book: book, href: string(id), want: next, v4: isV4(card.Data)}
+			w := &writing{sink: s, book: book, href: string(id), want: next, v4: isV4(card.Data), addsUID: addsUID}
 			stored, err = w.replace(ctx, card.ETag)
 		}
 		if err == nil {

@@ -26,9 +26,10 @@ type writing struct {
 	fresh bool
 	// plain: the service refuses the card with all that it says. What is uncommon in it
 	// is hidden.
-	plain  bool
-	losses []contact.Loss
-	unkept []contact.Loss // what the card that was sent last does not hold
+	plain   bool
+	addsUID bool // the card that is to be replaced has none
+	losses  []contact.Loss
+	unkept  []contact.Loss // what the card that was sent last does not hold
 	// ignored is what of it the service is known to drop.
 	ignored []contact.Loss
 }
@@ -198,9 +199,15 @@ func values(card []byte) map[string]bool {
 	return all
 }
 
-// replace stores a card in place of the one of that etag.
+// replace stores a card in place of the one of that etag. A UID that it is to get, and
+// that the service refuses, it does not get.
 func (w *writing) replace(ctx context.Context, etag string) (importer.Stored, error) {
 	stored, _, err := w.put(ctx, etag)
+	if dav.UIDConflict(err) && w.addsUID {
+		w.want.UID = ""
+		w.losses = append(w.losses, contact.Loss{Field: contact.FieldUID, Kind: contact.Dropped, Reason: "another contact of the address book has the same UID"})
+		stored, _, err = w.put(ctx, etag)
+	}
 	if err != nil {
 		return importer.Stored{}, err
 	}
@@ -388,6 +395,9 @@ func (s *Sink) project(c *contact.Contact) (kept *contact.Contact, losses, ignor
 		}
 	}
 	kept.ID, kept.Version, kept.Folder, kept.Photo = c.ID, c.Version, c.Folder, photo
+	if c.ID != "" { // it is there, with the UID that it has
+		kept.UID = c.UID
+	}
 	kept.Created, kept.Modified, kept.At, kept.Unread = c.Created, c.Modified, c.At, c.Unread
 	return kept, losses, ignored
 }

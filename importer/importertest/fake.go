@@ -98,9 +98,6 @@ func (f *Fake) Update(ctx context.Context, ref contact.Ref, change contact.Patch
 	for _, field := range change.Fields {
 		held.Set(field, from)
 	}
-	if !change.Empty() {
-		held.UID = from.UID
-	}
 	return f.stored(held), nil
 }
 

@@ -39,6 +39,7 @@ func TestSink(t *testing.T, open Open) {
 		{"update", testUpdate},
 		{"update at random", testUpdateAtRandom},
 		{"update what is gone", testUpdateGone},
+		{"a UID is added", testUpdateUID},
 		{"cancelling", testCancelling},
 		{"concurrency", testConcurrency},
 		{"projection", testProjection},

@@ -80,6 +80,23 @@ func testUpdateAtRandom(t *testing.T, a Account) {
 	}
 }
 
+// testUpdateUID adds a UID to a contact that has none, and takes it away again.
+func testUpdateUID(t *testing.T, a Account) {
+	stored := create(t, a, folder(t, a, ""), person(1)).Contact
+	if stored.UID != "" {
+		t.Skip("the account gives every contact a UID")
+	}
+	next := stored.Clone()
+	next.UID = "urn:example:added"
+	for _, want := range []*contact.Contact{next, stored} {
+		now := update(t, a, held(t, a)[stored.ID], want)
+		kept(t, a, held(t, a)[stored.ID], want, "")
+		if p := contact.NewPatch(now, want); now.UID != want.UID || !p.Empty() {
+			t.Errorf("UID %q, want %q; %v would be written again", now.UID, want.UID, p.Fields)
+		}
+	}
+}
+
 func testUpdateGone(t *testing.T, a Account) {
 	stored := create(t, a, folder(t, a, ""), person(1)).Contact
 	next := stored.Clone()

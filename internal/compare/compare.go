@@ -10,6 +10,7 @@ import (
 
 	"github.com/cardferry/cardferry/contact"
 	"github.com/cardferry/cardferry/formats"
+	"github.com/cardferry/cardferry/internal/spelling"
 	"github.com/cardferry/cardferry/internal/spool"
 )
 
@@ -115,16 +116,17 @@ func (e *end) get(i int32) (*contact.Contact, error) { return e.spool.Get(e.slot
 // ways returns, for each way of pairing in turn, what two contacts must have in
 // common.
 func ways(c *contact.Contact) [][]string {
-	name := c.NameKey()
+	rules := contact.Rules{Text: spelling.Text}
+	name := rules.NameKey(c)
 	var both []string
-	for _, e := range c.EmailKeys() {
+	for _, e := range rules.EmailKeys(c) {
 		both = append(both, e+"\n"+name)
 	}
 	var named []string
 	if name != "" {
 		named = []string{name}
 	}
-	return [][]string{{c.DerivedKey()}, both, {c.Fingerprint()}, named, c.EmailKeys()}
+	return [][]string{{c.DerivedKey()}, both, {c.Fingerprint()}, named, rules.EmailKeys(c)}
 }
 
 const numWays = 5

@@ -1,5 +1,5 @@
-// Package spelling knows by which rules the world writes the same telephone number
-// in several ways.
+// Package spelling knows by which rules the world writes the same telephone number, and
+// the same text, in several ways.
 package spelling
 
 import (
@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/cardferry/cardferry/contact"
 )
@@ -26,8 +27,14 @@ func Rules(region string) (contact.Rules, error) {
 	} else if !phonenumbers.GetSupportedRegions()[region] {
 		return contact.Rules{}, fmt.Errorf("%q is no region: it is the two letters of a country, as in DE, GB, US", region)
 	}
-	return contact.Rules{Phone: func(number string) string { return canonical(number, region) }}, nil
+	return contact.Rules{
+		Phone: func(number string) string { return canonical(number, region) },
+		Text:  Text,
+	}, nil
 }
+
+// Text is contact.Rules.Text.
+func Text(s string) string { return norm.NFKC.String(s) }
 
 // canonical returns the number as E.164 has it, with its extension; "" if it is none
 // that could be dialled.
