@@ -40,7 +40,24 @@ func readDecisions(paths []string) (decisions []importer.Decision, err error) {
 	return decisions, nil
 }
 
-func readDecisionTable(path string) ([]importer.Decision, error) {
+func readDecisionTable(path string) (decisions []importer.Decision, err error) {
+	rows, err := decisionRows(path, columnRecord)
+	for _, row := range rows {
+		d := decide(row.text, func(candidate int) string { return row.cell(fmt.Sprintf(columnCandidate, candidate)) })
+		d.Record, d.Where = row.id, row.where
+		decisions = append(decisions, d)
+	}
+	return decisions, err
+}
+
+// decisionRow is a row of a table in which somebody has decided.
+type decisionRow struct {
+	text, id, where string
+	cell            func(column string) string
+}
+
+// decisionRows reads a table; the column of that name holds what is decided about.
+func decisionRows(path, idColumn string) (rows []decisionRow, err error) {
 	table, err := readTable(path)
 	if err != nil {
 		return nil, err
@@ -49,14 +66,12 @@ func readDecisionTable(path string) ([]importer.Decision, error) {
 	for i, name := range table[0] {
 		columns[strings.ToLower(strings.TrimSpace(name))] = i
 	}
-	if _, ok := columns[columnRecord]; !ok {
-		return nil, usage("write one with --review FILE.csv", "--decisions %s: it has no column %q", path, columnRecord)
+	for _, name := range []string{idColumn, columnDecision} {
+		if _, ok := columns[name]; !ok {
+			return nil, usage("write one with --review FILE.csv", "--decisions %s: it has no column %q", path, name)
+		}
 	}
-	if _, ok := columns[columnDecision]; !ok {
-		return nil, usage("write one with --review FILE.csv", "--decisions %s: it has no column %q", path, columnDecision)
-	}
-	var decisions []importer.Decision
-	rows := map[string]int{} // of each record
+	seen := map[string]int{} // the row of each id
 	for n, cells := range table[1:] {
 		cell := func(name string) string {
 			if i, ok := columns[name]; ok && i < len(cells) {
@@ -64,22 +79,20 @@ func readDecisionTable(path string) ([]importer.Decision, error) {
 			}
 			return ""
 		}
-		text, record := cell(columnDecision), strings.TrimPrefix(cell(columnRecord), idMark)
-		if text == "" {
+		row := decisionRow{text: cell(columnDecision), id: strings.TrimPrefix(cell(idColumn), idMark), where: fmt.Sprintf("%s: row %d", path, n+2), cell: cell}
+		if row.text == "" {
 			continue
 		}
-		if record == "" {
-			return nil, usage("", "--decisions %s: row %d decides about no record: its %q is empty", path, n+2, columnRecord)
+		if row.id == "" {
+			return nil, usage("", "--decisions %s: row %d decides about nothing: its %q is empty", path, n+2, idColumn)
 		}
-		if other, ok := rows[record]; ok {
-			return nil, usage("leave one of them", "--decisions %s: rows %d and %d decide about one record", path, other, n+2)
+		if other, ok := seen[row.id]; ok {
+			return nil, usage("leave one of them", "--decisions %s: rows %d and %d decide about the same", path, other, n+2)
 		}
-		rows[record] = n + 2
-		d := decide(text, func(candidate int) string { return cell(fmt.Sprintf(columnCandidate, candidate)) })
-		d.Record, d.Where = record, fmt.Sprintf("%s: row %d", path, n+2)
-		decisions = append(decisions, d)
+		seen[row.id] = n + 2
+		rows = append(rows, row)
 	}
-	return decisions, nil
+	return rows, nil
 }
 
 // decide understands "create", "skip", "merge 2", and "merge" where there is but one

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +22,10 @@ type dedupeCommand struct {
 	formatFlags
 	from, out, folder, onConflict, region, journal string
 	apply, yes                                     bool
-	report                                         []string
+	report, decisions                              []string
+	review                                         string
+	table                                          *reviewFile
+	tableErr                                       error
 	concurrency                                    int
 }
 
@@ -49,9 +51,14 @@ Contacts that contradict each other (two titles, two birthdays, two photos) are 
 as they are and listed; --on-conflict keep joins them too: the value of the one that
 stays stands.
 
+--review FILE.csv writes a table of all groups. Fill in its first column, "join" or
+"skip", and hand it back with --decisions FILE.csv: "skip" leaves a group as it is,
+"join" joins one that would be left. Rows without a decision are as before.
+
 ` + exitCodesHelp,
 		Example: `  cardferry dedupe work:
-  cardferry dedupe work: --apply --report dedupe.html
+  cardferry dedupe work: --review groups.csv
+  cardferry dedupe work: --decisions groups.csv --apply --report dedupe.html
   cardferry dedupe contacts.vcf --output clean.vcf`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return x.run(c.Context(), args[0]) },
@@ -63,6 +70,8 @@ stays stands.
 	c.Flags().StringVar(&x.folder, "folder", "", "look in one `FOLDER` of the account only; same as ACCOUNT:FOLDER")
 	choice(c, &x.onConflict, "on-conflict", "review", []string{"review", "keep"}, "what to do with contacts that contradict each other")
 	addRegion(c, &x.region)
+	c.Flags().StringVar(&x.review, "review", "", "write a table of the groups to `FILE`.csv, to be decided about")
+	c.Flags().StringArrayVar(&x.decisions, "decisions", nil, "do what was decided in `FILE`.csv, written by --review; may be given several times")
 	c.Flags().StringArrayVar(&x.report, "report", nil, reportHelp)
 	c.Flags().StringVar(&x.journal, "journal", "", "keep the journal of the run in `FILE`")
 	c.Flags().IntVar(&x.concurrency, "concurrency", 4, "requests under way at a time")
@@ -85,15 +94,32 @@ func (x *dedupeCommand) run(ctx context.Context, name string) error {
 	if !from.isAccount() {
 		x.reads(from.path)
 	}
+	x.reads(x.decisions...)
 	if err := x.writes("--output", x.out); err != nil {
 		return err
 	}
+	decisions, err := readGroupDecisions(x.decisions)
+	if err != nil {
+		return err
+	}
+	if x.review != "" {
+		if err := x.writes("--review", x.review); err != nil {
+			return err
+		}
+	}
+	if decided, err := readGroupDecisions([]string{x.review}); err == nil && len(decided) > 0 {
+		return usage("carry them out with --decisions, or name another file", "--review %s holds decisions, which would be overwritten", x.review)
+	}
+	if x.table, err = newGroupReview(x.review); err != nil {
+		return err
+	}
+	defer x.table.abort()
 	defer x.closeReports()
 	if err := x.openReports(x.report); err != nil {
 		return err
 	}
 	x.collectOften()
-	o := importer.DuplicatesOptions{Rules: rules, KeepFirst: x.onConflict == "keep", Progress: x.progress}
+	o := importer.DuplicatesOptions{Rules: rules, KeepFirst: x.onConflict == "keep", Decisions: decisions, Progress: x.progress}
 	if from.isAccount() {
 		return x.account(ctx, from, o)
 	}
@@ -243,6 +269,7 @@ type groupEvent struct {
 	Type     string         `json:"type"` // group
 	Outcome  string         `json:"outcome"`
 	Reason   string         `json:"reason,omitzero"`
+	Group    string         `json:"group"`    // its id, for decisions
 	Contacts []groupMember  `json:"contacts"` // the one that stays first
 	Losses   []contact.Loss `json:"losses,omitempty"`
 
@@ -258,12 +285,15 @@ type groupMember struct {
 }
 
 func (x *dedupeCommand) group(r importer.GroupResult) {
-	e := groupEvent{Type: "group", Outcome: string(r.Outcome), Reason: r.Reason, Losses: r.Losses, group: r.Group}
+	e := groupEvent{Type: "group", Group: r.ID, Outcome: string(r.Outcome), Reason: r.Reason, Losses: r.Losses, group: r.Group}
 	if r.Err != nil {
 		e.Reason = r.Err.Error()
 	}
 	for i, c := range r.Contacts {
 		e.Contacts = append(e.Contacts, groupMember{c.At.String(), c.ID, r.Adds[i], r.Conflicts[i], r.Forms[i]})
+	}
+	if err := x.table.addGroup(e); err != nil && x.tableErr == nil {
+		x.tableErr = err
 	}
 	x.reported(e)
 	if x.json {
@@ -289,7 +319,7 @@ func groupText(e groupEvent, plan bool) string {
 		if !plan {
 			goes = "went"
 		}
-	case importer.GroupReview:
+	case importer.GroupReview, importer.GroupSkipped:
 		fmt.Fprintf(&b, "%s\n   left as they are: %s\n", personLine(e.group.Contacts[0]), e.Reason)
 		goes = "other"
 		stays = "one"
@@ -302,17 +332,27 @@ func groupText(e groupEvent, plan bool) string {
 			word = stays
 		}
 		line := fmt.Sprintf("   %-5s  %s", word, m.At)
-		for _, part := range []struct {
-			what   string
-			fields []contact.Field
-		}{{"adds", m.Adds}, {"contradicts in", m.Conflicts}, {"another form of", m.Forms}} {
-			if len(part.fields) > 0 {
-				line += "; " + part.what + " " + labels(part.fields)
-			}
+		if text := memberText(m); text != "" {
+			line += "; " + text
 		}
 		b.WriteString(line + "\n")
 	}
 	return b.String()
+}
+
+// memberText says what a contact is to the one that stays: "adds phones; contradicts in
+// title".
+func memberText(m groupMember) string {
+	var parts []string
+	for _, part := range []struct {
+		what   string
+		fields []contact.Field
+	}{{"adds", m.Adds}, {"contradicts in", m.Conflicts}, {"another form of", m.Forms}} {
+		if len(part.fields) > 0 {
+			parts = append(parts, part.what+" "+labels(part.fields))
+		}
+	}
+	return strings.Join(parts, "; ")
 }
 
 // dedupeSummary is the last object of a run.
@@ -323,13 +363,14 @@ type dedupeSummary struct {
 	To      string `json:"to,omitzero"`
 	DryRun  bool   `json:"dryRun,omitzero"`
 	Read    int    `json:"read"`   // contacts
-	Groups  int    `json:"groups"` // the next three add up to it
+	Groups  int    `json:"groups"` // the next three and Skipped add up to it
 	Merged  int    `json:"merged"`
 	Review  int    `json:"review"`
 	Failed  int    `json:"failed"`
-	Removed int    `json:"removed"`         // contacts
-	Photos  int    `json:"photos"`          // that contacts got which stay
-	Unread  int    `json:"unread,omitzero"` // records, and parts of records
+	Removed int    `json:"removed"`          // contacts
+	Photos  int    `json:"photos"`           // that contacts got which stay
+	Skipped int    `json:"skipped,omitzero"` // groups: somebody decided so
+	Unread  int    `json:"unread,omitzero"`  // records, and parts of records
 	Losses  int    `json:"losses"`
 
 	LossesByField []contact.LedgerRow `json:"lossesByField,omitempty"`
@@ -341,9 +382,17 @@ func (x *dedupeCommand) finishDedupe(from end, r *importer.DedupeReport, unread 
 	x.mu.Lock()
 	x.bar.clear()
 	x.mu.Unlock()
+	for _, d := range r.Undecided {
+		x.record(event{Type: "decision", At: d.Where, Outcome: "not carried out", Reason: "there is no such group, or not any more"}, true)
+	}
+	if err == nil {
+		if err = x.tableErr; err == nil {
+			err = x.table.finish()
+		}
+	}
 	s := dedupeSummary{
 		Type: "summary", Command: x.command, From: from.text, To: x.out, DryRun: !x.apply && x.out == "", Read: r.Contacts, Groups: r.Groups, Merged: r.Merged,
-		Review: r.Review, Failed: r.Failed, Removed: r.Removed, Photos: r.Photos, Unread: unread, Losses: r.Losses.Total(), LossesByField: r.Losses.Rows(), Run: run,
+		Skipped: r.Skipped, Review: r.Review, Failed: r.Failed, Removed: r.Removed, Photos: r.Photos, Unread: unread, Losses: r.Losses.Total(), LossesByField: r.Losses.Rows(), Run: run,
 	}
 	if err != nil {
 		s.Error = err.Error()
@@ -372,9 +421,9 @@ func (x *dedupeCommand) finishDedupe(from end, r *importer.DedupeReport, unread 
 // joining is the command line that does what was shown.
 func (x *dedupeCommand) joining(from end) []string {
 	if from.isAccount() {
-		return append(slices.Clone(x.args), "--apply")
+		return append(withoutFlags(x.args, "review"), "--apply")
 	}
-	return append(slices.Clone(x.args), "--output", "clean"+rejectsExtension(summary{From: from.path}))
+	return append(withoutFlags(x.args, "review"), "--output", "clean"+rejectsExtension(summary{From: from.path}))
 }
 
 func dedupeText(s dedupeSummary) string {
@@ -392,6 +441,9 @@ func dedupeText(s dedupeSummary) string {
 	if s.Merged > 0 {
 		text = fmt.Sprintf("%s: %s %s to %d and %s %d, of %d in all", strings.TrimSuffix(s.From, ":"), verb,
 			count(s.Removed+s.Merged, "contact"), s.Merged, left, s.Read-s.Removed, s.Read)
+	}
+	if s.Skipped > 0 {
+		text += fmt.Sprintf("; %s left as decided", count(s.Skipped, "group"))
 	}
 	if s.Review > 0 {
 		text += fmt.Sprintf("; %s for review", count(s.Review, "group"))

@@ -33,7 +33,7 @@ func (p *reportPage) describeDedupe(d *pageData, s dedupeSummary) {
 	default:
 		d.Verdict = verdict{"All duplicates are joined", "good", nil}
 	}
-	outcomes := []tile{{s.Merged, "joined", "created"}, {s.Review, "for review", "review"}, {s.Failed, "failed", "failed"}}
+	outcomes := []tile{{s.Merged, "joined", "created"}, {s.Skipped, "skipped", "skipped"}, {s.Review, "for review", "review"}, {s.Failed, "failed", "failed"}}
 	d.Tiles = append([]tile{{s.Groups, "groups", ""}}, outcomes...)
 	d.Bar, d.Equation = proportions(s.Groups, outcomes)
 	d.Equation = strings.Replace(d.Equation, "read =", "groups =", 1)

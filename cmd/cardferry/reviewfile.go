@@ -29,6 +29,19 @@ const (
 )
 
 func newReviewFile(path string) (*reviewFile, error) {
+	columns := []string{columnDecision, "choices", "person", "reason", "where"}
+	for n := range importer.MaxCandidates {
+		columns = append(columns, fmt.Sprintf("candidate %d", n+1), fmt.Sprintf("candidate %d differs", n+1))
+	}
+	columns = append(columns, columnRecord)
+	for n := range importer.MaxCandidates {
+		columns = append(columns, fmt.Sprintf(columnCandidate, n+1))
+	}
+	return newDecisionTable(path, columns)
+}
+
+// newDecisionTable begins a table with those columns; nil for no path.
+func newDecisionTable(path string, columns []string) (*reviewFile, error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -41,14 +54,6 @@ func newReviewFile(path string) (*reviewFile, error) {
 	if _, err := file.Write([]byte("\ufeff")); err != nil { // Excel takes the file for UTF-8
 		file.Abort()
 		return nil, err
-	}
-	columns := []string{columnDecision, "choices", "person", "reason", "where"}
-	for n := range importer.MaxCandidates {
-		columns = append(columns, fmt.Sprintf("candidate %d", n+1), fmt.Sprintf("candidate %d differs", n+1))
-	}
-	columns = append(columns, columnRecord)
-	for n := range importer.MaxCandidates {
-		columns = append(columns, fmt.Sprintf(columnCandidate, n+1))
 	}
 	return r, r.out.Write(columns)
 }

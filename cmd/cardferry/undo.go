@@ -23,10 +23,10 @@ func newUndo(u *ui) *cobra.Command {
 	x := &undoCommand{ui: u}
 	c := &cobra.Command{
 		Use:   "undo RUN",
-		Short: "Take an import or a migration back",
+		Short: "Take an import, a migration or a dedupe back",
 		Long: `Undo takes back what a run wrote, by its journal: it deletes the contacts that the
-run created, restores those that it changed, photos included, and removes the folders
-that it made, if they are empty. RUN is an id that "cardferry runs" lists (or the
+run created, restores those that it changed, photos included, creates anew those that
+a dedupe deleted, and removes the folders that it made, if they are empty. RUN is an id that "cardferry runs" lists (or the
 beginning of one), "last", or the file of --journal.
 
 A contact that is not as the run left it is not touched, nor is a folder in which
