@@ -202,9 +202,6 @@ func TestExport(t *testing.T) {
 	if r.Losses.Total() != 3 || len(results) != 8+3 {
 		t.Errorf("%d losses, %d results", r.Losses.Total(), len(results))
 	}
-	if r.Complete() {
-		t.Error("complete in spite of failures")
-	}
 }
 
 type full struct{}

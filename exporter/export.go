@@ -20,9 +20,6 @@ type Report struct {
 	Losses  contact.Ledger
 }
 
-// Complete reports whether everything that was there was read and written.
-func (r *Report) Complete() bool { return r.Failed == 0 && r.Unread == 0 }
-
 // Result is what became of one record.
 type Result struct {
 	At     contact.Position

@@ -22,6 +22,7 @@ type change struct {
 	folder  contact.FolderPath
 
 	created, deleted bool
+	moved            bool   // the contact is there under another id
 	open             bool   // nobody knows of one of the creates whether it was carried out
 	before           uint64 // the first entry that holds the contact as it was
 	want             uint64 // the last one that holds it as it was to be
@@ -38,6 +39,7 @@ type changes struct {
 	folders []contact.FolderPath // that were made, in that order
 	byID    map[contact.ID]*change
 	byKey   map[string]*change // those of contacts that the run created
+	updated time.Time          // when the run wrote last
 	end     time.Time          // what was created later is not of this run
 	held    *spool.Spool
 	unread  []*formats.RecordError // of the account
@@ -47,7 +49,8 @@ type changes struct {
 func readChanges(j *journal.Journal) (*changes, error) {
 	cs := &changes{byID: map[contact.ID]*change{}, byKey: map[string]*change{}}
 	if j.Written() {
-		cs.end = j.Info().Updated.Add(recent)
+		cs.updated = j.Info().Updated
+		cs.end = cs.updated.Add(recent)
 	}
 	for e, err := range j.Entries() {
 		if err != nil {
@@ -166,6 +169,9 @@ func (cs *changes) changeOf(c *contact.Contact, again map[string]*change) (_ *ch
 		ch.id = c.ID
 		cs.byID[c.ID] = ch
 		return ch, false
+	}
+	if ch := cs.byKey[c.Key]; ch != nil && ch.id != "" && !c.Created.After(cs.updated) {
+		ch.moved = true
 	}
 	ch := again[c.Key]
 	return ch, ch != nil

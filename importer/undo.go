@@ -281,6 +281,8 @@ func (u *undoing) contact(ctx context.Context, c *change, r *UndoResult) error {
 // gone says what it means that a contact is not there any more.
 func (u *undoing) gone(c *change, r *UndoResult) {
 	switch {
+	case c.created && c.moved:
+		r.Outcome, r.Reason = Left, "it was moved since"
 	case c.created:
 		r.Outcome = AsBefore
 	case c.again != nil: // by an undo that was interrupted

@@ -151,6 +151,50 @@ func TestUndo(t *testing.T) {
 	}
 }
 
+// TestUndoLeavesWhatWasMoved: a contact that stands in another folder now is left, also
+// where it has another id there.
+func TestUndoLeavesWhatWasMoved(t *testing.T) {
+	for _, newID := range []bool{false, true} {
+		f := account(t, before...)
+		j := newJournal(t)
+		if _, err := importer.Import(t.Context(), sequence(input), f, f, importer.Options{Policy: importer.Update, Journal: j}, importer.Observer{}); err != nil {
+			t.Fatal(err)
+		}
+		moved, wasThere := 0, account(t, before...)
+		for c := range f.Contacts(t.Context()) {
+			isNew := true
+			for old := range wasThere.Contacts(t.Context()) {
+				isNew = isNew && old.Name.Given != c.Name.Given
+			}
+			if newID && !isNew { // what was there before can then not be told from what was deleted
+				continue
+			}
+			var id contact.ID
+			if newID {
+				id = "moved " + c.ID
+			}
+			if err := f.Move(t.Context(), c.Ref(), "Elsewhere", id); err != nil {
+				t.Fatal(err)
+			}
+			moved++
+		}
+		snap := snapshot(t, f)
+		r, results := undo(t, j, f, false)
+		left := 0
+		for _, res := range results {
+			if res.Outcome == importer.Left && strings.Contains(res.Reason, "moved since") {
+				left++
+			}
+		}
+		if left == 0 || r.Deleted > 0 || newID && left != moved {
+			t.Errorf("new ids %v: %d moved, %d left, %+v", newID, moved, left, r)
+		}
+		if text := snapshot(t, f); strings.Count(text, "Elsewhere") < moved || !newID && strings.Count(text, "\n") > strings.Count(snap, "\n") {
+			t.Errorf("new ids %v: it was\n%s\nand is\n%s", newID, snap, text)
+		}
+	}
+}
+
 // TestUndoLeavesWhatChangedSince.
 func TestUndoLeavesWhatChangedSince(t *testing.T) {
 	f := account(t, before...)

@@ -1,6 +1,7 @@
 package importertest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -148,6 +149,19 @@ func (f *Fake) TakePhoto(ctx context.Context, ref contact.Ref) error {
 	held, err := f.find(ctx, ref.ID)
 	if err == nil {
 		held.Photo = nil
+		f.stored(held)
+	}
+	return err
+}
+
+// Move moves a contact to another folder, as people can. The services of Microsoft give it
+// another id then, unless they were asked for ids that stay; id is that, "" for the same.
+func (f *Fake) Move(ctx context.Context, ref contact.Ref, to contact.FolderPath, id contact.ID) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	held, err := f.find(ctx, ref.ID)
+	if err == nil {
+		held.Folder, held.ID = to, cmp.Or(id, held.ID)
 		f.stored(held)
 	}
 	return err
