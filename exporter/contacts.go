@@ -65,6 +65,7 @@ type reading struct {
 	batch   []item // what the lister has gathered
 	batches chan []item
 	photos  errgroup.Group
+	marks   marks
 	slots   chan struct{} // one for each photo from before its request until it is delivered
 }
 
@@ -100,7 +101,11 @@ func (r *reading) items(ctx context.Context, list func(context.Context) error) i
 		var lister errgroup.Group
 		lister.Go(func() error {
 			defer close(r.batches)
-			if err := list(ctx); err != nil {
+			err := list(ctx)
+			if err == nil {
+				err = r.checkMarks(ctx)
+			}
+			if err != nil {
 				return err
 			}
 			return r.flush(ctx)
@@ -204,6 +209,9 @@ func (r *reading) page(ctx context.Context, page *Page) error {
 
 // add adds an item to the batch, and begins to fetch its photo if it has one.
 func (r *reading) add(ctx context.Context, it item) error {
+	if it.contact != nil {
+		r.marks.note(it.contact)
+	}
 	if c := it.contact; !r.o.Photos && c != nil && c.Photo != nil {
 		c.Photo.Data = nil
 	}

@@ -29,6 +29,7 @@ type update struct {
 
 func (u *update) list(ctx context.Context) error {
 	u.index.Scope, u.since.Again = u.state.scope, u.state.old != nil
+	u.marks.off = u.since.Again
 	folders, cursor, err := u.tracker.Tree(ctx, u.state.old.tree())
 	if err != nil {
 		return fmt.Errorf("listing folders: %w", err)

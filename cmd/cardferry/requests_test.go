@@ -112,3 +112,22 @@ func TestPhotoRequests(t *testing.T) {
 		}
 	}
 }
+
+// TestUnmarkedPhotos: a service that marks no contact as having a photo, though some have
+// one, is noticed, and the photos are named as not read.
+func TestUnmarkedPhotos(t *testing.T) {
+	for _, d := range outlook.Dialects() {
+		for _, test := range []struct {
+			quirks string
+			photos float64
+			code   int
+		}{{"no-picture-property", 0.6, exitIncomplete}, {"no-picture-property", 0, 0}, {"", 0, 0}, {"", 0.6, 0}} {
+			vars := service(t, sandbox.Options{Quirks: test.quirks}, sandbox.Sample{Contacts: 80, Photos: test.photos, Seed: 1}, nil)
+			vars["CARDFERRY_BOX_DIALECT"] = string(d)
+			code, out := cardferry(t.Context(), vars, "export", "box:", filepath.Join(t.TempDir(), "o.vcf"))
+			if code != test.code || strings.Contains(out, "photos not read: the service marks no contact") != (code != 0) {
+				t.Errorf("%s, %q, %v: exit code %d, want %d\n%s", d, test.quirks, test.photos, code, test.code, out)
+			}
+		}
+	}
+}

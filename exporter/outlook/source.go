@@ -16,7 +16,8 @@ import (
 )
 
 // Source is an account opened for reading. It implements exporter.Source,
-// exporter.Tracker, Preparer, PhotoSource and Counter.
+// exporter.Tracker, Preparer, PhotoSource,
+// PhotoMarker and Counter.
 type Source struct {
 	client *odata.Client
 	size   int // of a page
@@ -33,6 +34,7 @@ var (
 	_ exporter.Tracker     = (*Source)(nil)
 	_ exporter.Preparer    = (*Source)(nil)
 	_ exporter.PhotoSource = (*Source)(nil)
+	_ exporter.PhotoMarker = (*Source)(nil)
 	_ exporter.Counter     = (*Source)(nil)
 )
 
@@ -61,6 +63,11 @@ func (s *Source) Photo(ctx context.Context, id contact.ID) (*contact.Photo, erro
 		err = errors.New("the service describes one, and does not hand it out")
 	}
 	return nil, err
+}
+
+// AnyPhoto implements exporter.PhotoMarker.
+func (s *Source) AnyPhoto(ctx context.Context, ids []contact.ID) (bool, error) {
+	return s.client.AnyPhoto(ctx, ids)
 }
 
 // Count implements exporter.Counter. The service counts contact groups as well,

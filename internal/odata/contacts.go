@@ -144,6 +144,36 @@ func (c *Client) HasPhoto(ctx context.Context, id contact.ID) (bool, error) {
 	return err == nil, err
 }
 
+// AnyPhoto reports whether one of the contacts has a photo, by asking for their
+// descriptions, many at a time where the service allows that.
+func (c *Client) AnyPhoto(ctx context.Context, ids []contact.ID) (bool, error) {
+	links := make([]string, len(ids))
+	for i, id := range ids {
+		var err error
+		if links[i], err = c.Link([]string{"contacts", string(id), "photo"}); err != nil {
+			return false, err
+		}
+	}
+	if batch, ok := c.batchLink(); ok {
+		open := make([]int, len(ids))
+		for i := range ids {
+			open[i] = i
+		}
+		any := false
+		c.readBatches(ctx, batch, links, "", func(int, []byte) error {
+			any = true
+			return nil
+		}, &open)
+		return any, context.Cause(ctx)
+	}
+	for _, id := range ids {
+		if has, err := c.HasPhoto(ctx, id); has || err != nil {
+			return has, err
+		}
+	}
+	return false, nil
+}
+
 // SetPhoto stores the bytes of a JPEG as the contact's photo.
 func (c *Client) SetPhoto(ctx context.Context, id contact.ID, jpeg []byte) error {
 	link, err := c.Link([]string{"contacts", string(id), "photo", "$value"})
