@@ -194,12 +194,13 @@ func (s *session) source(e end) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &source{Source: o.source, end: e, isNotSink: s.isNotSink(o.account)}, nil
+	return &source{Source: o.source, account: o.account, end: e, isNotSink: s.isNotSink(o.account)}, nil
 }
 
 // source is an account opened for reading, and the part of it that is asked for.
 type source struct {
 	exporter.Source
+	account   *account
 	end       end
 	isNotSink func([]contact.Folder) error
 }

@@ -289,6 +289,18 @@ func (a *account) kind() string {
 	return string(a.dialect)
 }
 
+// unseen says what the account may hold that its dialect does not show; "" is nothing.
+func (a *account) unseen() string {
+	if a.dav != nil {
+		return ""
+	}
+	what, seen := a.dialect.Unseen()
+	if what == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s does not show %s; dialect = %q does", a.dialect, what, seen)
+}
+
 // signsInBy names the method of signing in.
 func (a *account) signsInBy() string {
 	if a.dav != nil {

@@ -72,6 +72,9 @@ func (u *ui) doctor(ctx context.Context, text string) error {
 				return u.report1("room", "", err)
 			}
 		}
+		if text := a.unseen(); text != "" {
+			u.report1("dialect", text, nil)
+		}
 		if u.json {
 			u.lastObject(map[string]any{"type": "summary", "command": u.command, "ok": true})
 		}

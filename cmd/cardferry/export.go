@@ -83,14 +83,25 @@ func (x *exportCommand) run(ctx context.Context, args []string) error {
 		}
 		w := writing{ui: x.ui, runFlags: x.runFlags, formatFlags: x.formatFlags, split: files.Split(x.split), from: from.text, verb: "exported"}
 		if !x.incremental {
+			x.noteUnseen(src.account)
 			return w.write(ctx, x.withPhotos(ctx, src.contacts(ctx, x.photos)), to.path)
 		}
 		if w.state, err = x.openState(s, from, to); err != nil {
 			return err
 		}
 		defer w.state.Close()
+		if w.state.Before() == 0 { // later runs need not say it again
+			x.noteUnseen(src.account)
+		}
 		return w.write(ctx, x.withPhotos(ctx, src.changed(ctx, w.state, x.photos)), to.path)
 	})
+}
+
+// noteUnseen says what an account may hold and does not show.
+func (u *ui) noteUnseen(a *account) {
+	if text := a.unseen(); text != "" {
+		u.note("%s: %s", a.name, text)
+	}
 }
 
 // exportMemory is what the Go runtime is asked to stay below while contacts only pass

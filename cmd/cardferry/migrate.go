@@ -57,6 +57,7 @@ func (x *migrateCommand) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
+		x.noteUnseen(src.account)
 		b := bringing{ui: x.ui, runFlags: x.runFlags, importFlags: x.importFlags, what: from.text, verb: "migrated", same: same("migrate", []string{from.text}, to)}
 		contacts := x.withPhotos(ctx, src.contacts(ctx, x.photos))
 		if from.folder != nil && to.folder != nil {

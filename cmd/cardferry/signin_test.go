@@ -79,7 +79,7 @@ func TestSignIn(t *testing.T) {
 				expect(exitDone, "signed in", "login", "box:")
 			}
 			expect(exitDone, "imported 1 record", "import", "../../testdata/ada.vcf", "box:")
-			expect(exitDone, "ok      mailbox", "doctor", "box:")
+			expect(exitDone, "ok      dialect: graph-v1.0 does not show favorites", "doctor", "box:")
 			expect(exitDone, "box:", "accounts")
 			expect(exitDone, "signed out", "logout", "box:")
 			if method.person {

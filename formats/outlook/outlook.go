@@ -83,6 +83,19 @@ func (d Dialect) BaseURL() string {
 // Graph reports whether the dialect is one of Microsoft Graph's.
 func (d Dialect) Graph() bool { return d != OutlookV2 && d != OutlookBeta }
 
+// Unseen says what a contact may hold that the dialect does not show, neither in a member
+// nor in a documented extended property, and which dialect of the same API does; both are
+// "" for a dialect that shows everything.
+func (d Dialect) Unseen() (what string, seen Dialect) {
+	switch {
+	case d.bit()&flat == 0:
+		return "", ""
+	case d.Graph():
+		return "favorites, web pages other than the business and the personal one, and labels of email addresses", GraphBeta
+	}
+	return "favorites, and web pages other than the business and the personal one", OutlookBeta
+}
+
 // dialects is a set of dialects.
 type dialects uint8
 

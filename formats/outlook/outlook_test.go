@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -199,6 +200,20 @@ func TestProjectIsWhatIsReadBack(t *testing.T) {
 			if fmt.Sprint(losses) != fmt.Sprint(created) {
 				t.Errorf("losses differ: %v and %v", losses, created)
 			}
+		}
+	}
+}
+
+// TestUnseen: what a dialect is said not to show it has no member for, and the dialect that
+// is said to show it shows everything.
+func TestUnseen(t *testing.T) {
+	for _, d := range Dialects() {
+		what, seen := d.Unseen()
+		if shows := strings.Contains(strings.ToLower(Select(d)), "isfavorite"); shows != (what == "") || strings.Contains(what, "favorites") == shows {
+			t.Errorf("%s shows favorites: %t, and is said not to show %q", d, shows, what)
+		}
+		if more, _ := seen.Unseen(); what != "" && (more != "" || seen.Graph() != d.Graph()) {
+			t.Errorf("%s leads to %s, which does not show %q", d, seen, more)
 		}
 	}
 }
