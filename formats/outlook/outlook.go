@@ -91,9 +91,9 @@ func (d Dialect) Unseen() (what string, seen Dialect) {
 	case d.bit()&flat == 0:
 		return "", ""
 	case d.Graph():
-		return "favorites, web pages other than the business and the personal one, and labels of email addresses", GraphBeta
+		return "favorites, further web pages and labels of email addresses", GraphBeta
 	}
-	return "favorites, and web pages other than the business and the personal one", OutlookBeta
+	return "favorites and further web pages", OutlookBeta
 }
 
 // dialects is a set of dialects.
