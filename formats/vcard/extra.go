@@ -168,6 +168,9 @@ func (w *writer) verbatim(x *contact.Extra) bool {
 		return false
 	}
 	w.line = append(w.line, x.Value...)
+	if len(w.line) > maxLine && isBase64(w.line[:maxLine]) {
+		return false // behind a photo its first piece would be taken for more of that
+	}
 	if w.v2 && strings.HasPrefix(p.name, desktopMark) && w.c.Organization.Office == "" {
 		return false // an address might lose its suite to the office
 	}
