@@ -252,7 +252,7 @@ func (g *groups) carryOut(ctx context.Context, book *dav.Book, name string, edit
 	}
 	var last error
 	for range attempts {
-		card, err := (&Sink{client: g.client}).readCard(ctx, book, href)
+		card, err := readCard(ctx, g.client, book, href)
 		missing := dav.NotFound(err)
 		switch {
 		case missing && len(add) == 0:

@@ -29,8 +29,8 @@ type Sink struct {
 	folders *folders
 	groups  *groups
 	guard   guard
-	// only3: vCard 4.0, which the service says it takes, does not come to harm only in
-	// the eyes of those who ask for it.
+	// only3: the service takes vCard 4.0, and shows less of it to those who do not ask for
+	// that version.
 	only3 atomic.Bool
 	// doubtful are creates of which nobody knows whether they were carried out: their
 	// *writing, by address.
@@ -235,7 +235,7 @@ func (s *Sink) read(ctx context.Context, id contact.ID) (*dav.Card, *contact.Con
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	card, err := s.readCard(ctx, book, string(id))
+	card, err := readCard(ctx, s.client, book, string(id))
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -248,15 +248,15 @@ func (s *Sink) read(ctx context.Context, id contact.ID) (*dav.Card, *contact.Con
 
 // readCard reads a card as listings have it. Servers that cannot multiget are asked for
 // the resource.
-func (s *Sink) readCard(ctx context.Context, book *dav.Book, href string) (*dav.Card, error) {
-	cards, err := s.client.Multiget(ctx, book, []dav.Entry{{Href: href}})
+func readCard(ctx context.Context, client *dav.Client, book *dav.Book, href string) (*dav.Card, error) {
+	cards, err := client.Multiget(ctx, book, []dav.Entry{{Href: href}})
 	if err == nil && cards[0].Err == nil && cards[0].ETag != "" {
 		return &cards[0], nil
 	}
 	if ctx.Err() != nil {
 		return nil, err
 	}
-	return s.client.Get(ctx, href, false)
+	return client.Get(ctx, href, false)
 }
 
 // FindKey implements importer.KeyFinder: the address of what was created under a key is

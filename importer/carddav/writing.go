@@ -332,7 +332,7 @@ func (w *writing) hiding(stored *dav.Card) ([]byte, error) {
 func (w *writing) readBack(ctx context.Context, stored *dav.Card) (*dav.Card, *contact.Contact, error) {
 	if stored.Data == nil {
 		var err error
-		if stored, err = w.sink.readCard(ctx, w.book, w.href); err != nil {
+		if stored, err = readCard(ctx, w.sink.client, w.book, w.href); err != nil {
 			return nil, nil, err
 		}
 	}
