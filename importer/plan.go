@@ -155,10 +155,6 @@ func (pl *planner) recognise(p *person) (*decision, error) {
 	compatible := pl.rules.CompatibleNames(p.contact, d.stored)
 	_, claimed := pl.in.claimed[entry]
 	switch {
-	case claimed && (!compatible || shared == byNameAndNumber || shared == byOrigin):
-		// Somebody else of this input, who shares the address, the name and a number, or
-		// says the same.
-		d.stored = nil
 	case !compatible:
 		return d.review(entries, "it shares %s with a contact of the account under another name", shared), nil
 	case claimed || pl.taken[entry]:
@@ -169,6 +165,34 @@ func (pl *planner) recognise(p *person) (*decision, error) {
 		pl.taken[entry] = true
 	}
 	return d, nil
+}
+
+// toldApart reports whether the contact of an entry is not c, as another person of this
+// input has it by key: under a name that contradicts c's; or that person has what the two
+// share, too, and then the input says that they are two. Such a contact may be there only
+// since a run that was stopped, which makes no difference.
+func (pl *planner) toldApart(c, stored *contact.Contact, entry int32) (bool, error) {
+	leader, claimed := pl.in.claimed[entry]
+	if !claimed || !pl.rules.CompatibleNames(c, stored) {
+		return claimed, nil
+	}
+	owner, err := pl.in.person(leader)
+	if err != nil {
+		return false, err
+	}
+	known, theirs := pl.marks(stored), pl.marks(owner.contact)
+	return !slices.ContainsFunc(pl.marks(c), func(m string) bool {
+		return slices.Contains(known, m) && !slices.Contains(theirs, m)
+	}), nil
+}
+
+// marks are all by which a contact can be recognised.
+func (pl *planner) marks(c *contact.Contact) []string {
+	marks := slices.Concat(pl.rules.EmailKeys(c), uidMark(c))
+	if len(c.Emails) == 0 {
+		marks = append(marks, personMarks(c, pl.rules)...)
+	}
+	return marks
 }
 
 // wouldWrite reports whether joining the person to its contact would change that.
@@ -235,26 +259,19 @@ func (pl *planner) byMark(c *contact.Contact) (entries []int32, shared string, e
 	}
 	entries, err = pl.sharing(c, originMarks(c), originMarks)
 	if err != nil || len(entries) > 0 {
-		return entries, byOrigin, err
+		return entries, "its origin", err
 	}
 	people := func(c *contact.Contact) []string { return personMarks(c, pl.rules) }
 	entries, err = pl.sharing(c, people(c), people)
-	return entries, byNameAndNumber, err
+	return entries, "its name and a number", err
 }
 
-const (
-	byOrigin        = "its origin"
-	byNameAndNumber = "its name and a number"
-)
-
-// sharing returns the entries that have one of the marks. Those that another person of
-// the input has by key, under a name that contradicts c's, are left out when there are
-// others.
+// sharing returns the entries that have one of the marks and may be c.
 func (pl *planner) sharing(c *contact.Contact, marks []string, marksOf func(*contact.Contact) []string) ([]int32, error) {
-	var all, free []int32
+	var seen, entries []int32
 	for _, mark := range marks {
 		for _, entry := range pl.index.withMark(mark) {
-			if slices.Contains(all, entry) {
+			if slices.Contains(seen, entry) {
 				continue
 			}
 			stored, err := pl.index.get(entry)
@@ -264,16 +281,17 @@ func (pl *planner) sharing(c *contact.Contact, marks []string, marksOf func(*con
 			if !slices.Contains(marksOf(stored), mark) {
 				continue // another mark of the same hash
 			}
-			all = append(all, entry)
-			if _, claimed := pl.in.claimed[entry]; !claimed || pl.rules.CompatibleNames(c, stored) {
-				free = append(free, entry)
+			seen = append(seen, entry)
+			other, err := pl.toldApart(c, stored, entry)
+			if err != nil {
+				return nil, err
+			}
+			if !other {
+				entries = append(entries, entry)
 			}
 		}
 	}
-	if len(free) == 0 && len(all) > 0 {
-		return all[:1], nil
-	}
-	return free, nil
+	return entries, nil
 }
 
 func (d *decision) review(candidates []int32, format string, args ...any) *decision {
