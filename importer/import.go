@@ -130,7 +130,7 @@ func Import(ctx context.Context, records iter.Seq2[*contact.Contact, error], rea
 	}
 	im.in, im.ended, im.kept = in, make([]bool, len(in.slots)), spool.New(o.TempDir)
 	defer im.kept.Close()
-	im.plan = &planner{in: in, index: x, policy: cmp.Or(o.Policy, Fill), rules: o.Rules, sink: sink, photos: !o.NoPhotos, foresee: o.DryRun || o.RefuseLosses, folder: o.Folder, taken: map[int32]bool{}, decisions: newDecisions(o.Decisions)}
+	im.plan = &planner{in: in, index: x, earlier: before, policy: cmp.Or(o.Policy, Fill), rules: o.Rules, sink: sink, photos: !o.NoPhotos, foresee: o.DryRun || o.RefuseLosses, folder: o.Folder, taken: map[int32]bool{}, decisions: newDecisions(o.Decisions)}
 	if err = im.contactPass(ctx); err != nil {
 		im.giveUp(err)
 	} else {

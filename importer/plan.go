@@ -57,12 +57,14 @@ type decision struct {
 // planner decides. match must be called for one person after the other, in the
 // order of the input; decide may be called concurrently.
 type planner struct {
-	in     *input
-	index  *index
-	policy OnDuplicate
-	rules  contact.Rules
-	sink   Sink
-	photos bool
+	in    *input
+	index *index
+	// earlier is the account as it was before a run that was stopped, and goes on now.
+	earlier *earlier
+	policy  OnDuplicate
+	rules   contact.Rules
+	sink    Sink
+	photos  bool
 	// foresee: the losses of creates are to be known before they are sent.
 	foresee bool
 	folder  contact.FolderPath // below which the records' folders are
@@ -280,6 +282,13 @@ func (pl *planner) sharing(c *contact.Contact, marks []string, marksOf func(*con
 			}
 			if !slices.Contains(marksOf(stored), mark) {
 				continue // another mark of the same hash
+			}
+			was, err := pl.earlier.original(stored.ID)
+			if err != nil {
+				return nil, err
+			}
+			if was != nil && !slices.Contains(marksOf(was), mark) {
+				continue // it has the mark since this run gave it to it
 			}
 			seen = append(seen, entry)
 			other, err := pl.toldApart(c, stored, entry)

@@ -40,13 +40,14 @@ func (s *state) String() string {
 // earlier is the account as it was before the run that the journal is of: what the run
 // created is not there, and what it changed is in the version that it had.
 type earlier struct {
+	journal *journal.Journal
 	changes *changes
 	state   state
 }
 
 func newEarlier(j *journal.Journal) (*earlier, error) {
 	changes, err := readChanges(j)
-	return &earlier{changes: changes}, err
+	return &earlier{journal: j, changes: changes}, err
 }
 
 func (e *earlier) add(c *contact.Contact) {
@@ -62,4 +63,17 @@ func (e *earlier) add(c *contact.Contact) {
 	case !change.created:
 		e.state.add(change.id, change.version, change.key, change.folder)
 	}
+}
+
+// original returns a contact as it was before that run changed it; nil if it did not.
+func (e *earlier) original(id contact.ID) (*contact.Contact, error) {
+	change := e.changes.byID[id]
+	if change == nil || change.before == 0 {
+		return nil, nil
+	}
+	entry, err := e.journal.Entry(change.before)
+	if err != nil {
+		return nil, err
+	}
+	return entry.Before, nil
 }
