@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -134,18 +135,30 @@ func wordOf(s string) string {
 // maxReason bounds what is repeated of a service's words.
 const maxReason = 160
 
-// propertyNames are words that a service may repeat though they stand in what was sent.
-var propertyNames = []string{"VERSION", "UID", "FN", "N", "TEL", "EMAIL", "ADR", "ORG", "PHOTO", "NOTE", "BDAY", "REV", "VCARD", "BEGIN", "END", "text", "data", "the", "value", "type"}
+// commonWords are words that a service may repeat though they stand in what was sent.
+var commonWords = []string{"version", "uid", "fn", "n", "tel", "email", "adr", "org", "photo", "note", "bday", "rev", "vcard", "card", "cards", "contact", "begin", "end", "text", "data", "value", "type",
+	"the", "of", "to", "in", "is", "no", "not", "by", "for", "or", "and", "too", "be", "has", "max", "at", "on", "an", "must", "already"}
 
 // reason returns a service's words as an error may hold them: one line, and none of the
 // words of what it was sent, which are somebody's name or number.
 func reason(message string, sent []byte) string {
-	text := strings.ToLower(string(sent))
+	text := spoken(sent)
+	parts := map[string]bool{}
+	for _, part := range strings.FieldsFunc(text, isBetweenWords) {
+		parts[part] = true
+	}
+	isSent := func(part string) bool {
+		switch {
+		case slices.Contains(commonWords, part):
+			return false
+		case len(part) < 4: // within others it says nothing
+			return parts[part] && len(part) > 1
+		}
+		return strings.Contains(text, part)
+	}
 	var words []string
 	for _, word := range strings.Fields(message) {
-		bare := strings.Trim(word, `.,;:!?()[]{}<>"'`)
-		isProperty := slices.ContainsFunc(propertyNames, func(p string) bool { return strings.EqualFold(p, bare) })
-		if len(bare) > 1 && !isProperty && strings.Contains(text, strings.ToLower(bare)) || strings.ContainsFunc(word, unicode.IsControl) {
+		if slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(word), isBetweenWords), isSent) || strings.ContainsFunc(word, unicode.IsControl) {
 			word = "…"
 		}
 		if len(words) > 0 && word == "…" && words[len(words)-1] == "…" {
@@ -162,6 +175,25 @@ func reason(message string, sent []byte) string {
 		break
 	}
 	return line
+}
+
+func isBetweenWords(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }
+
+var (
+	fold  = regexp.MustCompile(`\r?\n[ \t]`)
+	coded = regexp.MustCompile(`(?i)^[^:]*;ENCODING=B|^[^:]*:data:|^` + stashName + `[;:]`)
+)
+
+// spoken returns what of a card may be somebody's words, in lower case: not what is in
+// base64, where every short word is to be found.
+func spoken(card []byte) string {
+	var b strings.Builder
+	for line := range strings.Lines(fold.ReplaceAllString(string(card), "")) {
+		if !coded.MatchString(line) {
+			b.WriteString(strings.ToLower(line))
+		}
+	}
+	return b.String()
 }
 
 func status(err error) int {
