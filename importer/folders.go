@@ -24,17 +24,17 @@ func (im *importing) folderSteps(ctx context.Context, path contact.FolderPath) (
 		}
 		im.folders = map[contact.FolderPath]contact.FolderPath{}
 		for _, f := range tree {
-			im.folders[folded(f.Path)] = f.Path
+			im.folders[folderKey(im.sink, f.Path)] = f.Path
 		}
 	}
 	var steps []step
 	var at contact.FolderPath
 	for _, name := range path.Names() {
 		at = at.Child(name)
-		if _, ok := im.folders[folded(at)]; ok {
+		if _, ok := im.folders[folderKey(im.sink, at)]; ok {
 			continue
 		}
-		im.folders[folded(at)] = at
+		im.folders[folderKey(im.sink, at)] = at
 		entry := &journal.Entry{Kind: journal.MakeFolder, Folder: at}
 		steps = append(steps, step{entry, func(ctx context.Context) error {
 			id, err := im.sink.EnsureFolder(ctx, entry.Folder)
@@ -51,13 +51,16 @@ func (im *importing) folderSteps(ctx context.Context, path contact.FolderPath) (
 // noteSpelling notes that a contact's folder is there in other capitals.
 func (im *importing) noteSpelling(d *decision) {
 	path := im.o.Folder.Join(d.contact.Folder)
-	if there, ok := im.folders[folded(path)]; ok && there != path {
+	if there, ok := im.folders[folderKey(im.sink, path)]; ok && there != path {
 		d.losses = append(d.losses, contact.Loss{Field: "folder", Kind: contact.Moved, Reason: "the account has this folder in other capitals"})
 	}
 }
 
-// folded returns the form in which paths are compared: most services tell no
+// folderKey returns the form in which paths are compared: most services tell no
 // capitals apart.
-func folded(path contact.FolderPath) contact.FolderPath {
+func folderKey(sink Sink, path contact.FolderPath) contact.FolderPath {
+	if _, ok := sink.(CaseSink); ok {
+		return path
+	}
 	return contact.FolderPath(strings.ToLower(string(path)))
 }

@@ -85,6 +85,11 @@ type UIDSink interface {
 	UniqueUIDs() // does nothing
 }
 
+// A CaseSink is a Sink whose folders "A" and "a" are two.
+type CaseSink interface {
+	CaseSensitive() // does nothing
+}
+
 // A Guarded is a Sink that can tell beforehand that it will refuse everything.
 type Guarded interface {
 	// ReadOnly reports whether nothing can be written to the folder, or for the empty

@@ -94,13 +94,13 @@ func (pl *planner) giveOwnUID(d *decision) error {
 	if c.UID == "" {
 		return nil
 	}
-	folder := folded(pl.folder.Join(c.Folder))
+	folder := folderKey(pl.sink, pl.folder.Join(c.Folder))
 	for _, entry := range pl.index.withMark(uidMark(c)[0]) {
 		other, err := pl.index.get(entry)
 		if err != nil {
 			return err
 		}
-		if other.UID == c.UID && folded(other.Folder) == folder {
+		if other.UID == c.UID && folderKey(pl.sink, other.Folder) == folder {
 			d.loseUID()
 			return nil
 		}
@@ -113,7 +113,7 @@ func (pl *planner) giveOwnUID(d *decision) error {
 		if err != nil {
 			return err
 		}
-		if other.UID == c.UID && folded(pl.folder.Join(other.Folder)) == folder {
+		if other.UID == c.UID && folderKey(pl.sink, pl.folder.Join(other.Folder)) == folder {
 			d.loseUID()
 			return nil
 		}
@@ -347,7 +347,7 @@ func (pl *planner) decideChange(d *decision) {
 	if !d.patch.Empty() {
 		d.outcome = Updated
 	}
-	if path := pl.folder.Join(d.contact.Folder); path != "" && folded(path) != folded(d.stored.Folder) {
+	if path := pl.folder.Join(d.contact.Folder); path != "" && folderKey(pl.sink, path) != folderKey(pl.sink, d.stored.Folder) {
 		d.kept = append(d.kept, "folder") // no contact is ever moved
 	}
 	if policy == contact.Fill {

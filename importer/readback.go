@@ -114,7 +114,7 @@ func (rb *readingBack) compare(ctx context.Context, c *change) (Difference, erro
 		}
 		want, _ := project(rb.sink, e.Want)
 		d.Fields = contact.NewPatch(want, now).Fields
-		if folded(e.Folder) != folded(now.Folder) {
+		if folderKey(rb.sink, e.Folder) != folderKey(rb.sink, now.Folder) {
 			d.Fields = append(d.Fields, "folder")
 		}
 	}

@@ -319,7 +319,7 @@ func (u *undoing) fields(c *change, now *contact.Contact) (s fieldState, err err
 		s.restore = first.Before
 	}
 	switch {
-	case folded(e.Folder) != folded(now.Folder):
+	case folderKey(u.sink, e.Folder) != folderKey(u.sink, now.Folder):
 		s.changed = "it was moved since"
 		return s, nil
 	case e.NewVersion != "" && e.NewVersion == now.Version:
@@ -506,7 +506,7 @@ func (u *undoing) folders(ctx context.Context) error {
 		return fmt.Errorf("reading the folders: %w", err)
 	}
 	for _, path := range slices.Backward(u.changes.folders) {
-		i := slices.IndexFunc(tree, func(f contact.Folder) bool { return folded(f.Path) == folded(path) && !f.Default })
+		i := slices.IndexFunc(tree, func(f contact.Folder) bool { return folderKey(u.sink, f.Path) == folderKey(u.sink, path) && !f.Default })
 		if i < 0 {
 			continue
 		}

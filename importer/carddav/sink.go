@@ -22,7 +22,7 @@ import (
 )
 
 // Sink is an account opened for writing. It implements importer.Sink, and with it
-// Guarded, UIDSink, Projector, PhotoEmbedder, PhotoRemover, PhotoReader, KeyFinder, Resumer, Deleter and
+// Guarded, UIDSink, CaseSink, Projector, PhotoEmbedder, PhotoRemover, PhotoReader, KeyFinder, Resumer, Deleter and
 // FolderRemover.
 type Sink struct {
 	client  *dav.Client
@@ -46,6 +46,7 @@ var (
 	_ importer.Sink          = (*Sink)(nil)
 	_ importer.Guarded       = (*Sink)(nil)
 	_ importer.UIDSink       = (*Sink)(nil)
+	_ importer.CaseSink      = (*Sink)(nil)
 	_ importer.Projector     = (*Sink)(nil)
 	_ importer.PhotoEmbedder = (*Sink)(nil)
 	_ importer.PhotoRemover  = (*Sink)(nil)
@@ -125,6 +126,9 @@ func cmpKey(c *contact.Contact) string {
 	}
 	return c.DerivedKey()
 }
+
+// CaseSensitive implements importer.CaseSink: a folder is known by its book's name.
+func (s *Sink) CaseSensitive() {}
 
 // UniqueUIDs implements importer.UIDSink. Few servers see to it themselves.
 func (s *Sink) UniqueUIDs() {}
