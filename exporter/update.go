@@ -223,7 +223,7 @@ func (u *update) compare(old stateFolder, g *gathered) error {
 		if err != nil {
 			return err
 		}
-		for len(rest) > 0 && compareIDs(rest[0].id, rec.id) < 0 {
+		for len(rest) > 0 && CompareIDs(rest[0].id, rec.id) < 0 {
 			rest = rest[1:]
 		}
 		if len(rest) == 0 {
@@ -287,7 +287,7 @@ func (u *update) resolve(ctx context.Context, all []*gathered) error {
 
 // sort orders the changes by ids, and keeps the last one of each.
 func (g *gathered) sort() {
-	slices.SortStableFunc(g.changes, func(a, b change) int { return compareIDs(a.id, b.id) })
+	slices.SortStableFunc(g.changes, func(a, b change) int { return CompareIDs(a.id, b.id) })
 	kept := g.changes[:0]
 	for i, ch := range g.changes {
 		if i+1 == len(g.changes) || g.changes[i+1].id != ch.id {
@@ -311,7 +311,7 @@ func (m *merger) merge(ctx context.Context, old stateFolder) error {
 		if err != nil {
 			return err
 		}
-		for len(rest) > 0 && compareIDs(rest[0].id, rec.id) < 0 {
+		for len(rest) > 0 && CompareIDs(rest[0].id, rec.id) < 0 {
 			if err := m.added(ctx, rest[0]); err != nil {
 				return err
 			}
@@ -420,10 +420,10 @@ func (m *merger) emit(ctx context.Context, it item) error {
 	return m.flush(ctx)
 }
 
-// compareIDs orders ids as if the letters of base64 (RFC 4648, sections 4 and 5) were
-// digits. Those of Exchange, which are numbers that count up, so come in the order in
+// CompareIDs orders ids as incremental exports write their contacts: as if the letters of
+// base64 (RFC 4648, sections 4 and 5) were digits. Those of Exchange, which are numbers that count up, so come in the order in
 // which it made the contacts.
-func compareIDs(a, b contact.ID) int {
+func CompareIDs(a, b contact.ID) int {
 	for i := range min(len(a), len(b)) {
 		if a[i] != b[i] {
 			return int(digits[a[i]]) - int(digits[b[i]])

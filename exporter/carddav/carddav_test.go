@@ -194,7 +194,7 @@ func TestGroups(t *testing.T) {
 			for _, p := range []string{"ann", "bob", "cid"} {
 				server.Put("contacts", p+".vcf", card(p, "CATEGORIES:own"))
 			}
-			server.Put("contacts", "0-apple.vcf", card("Ski", "X-ADDRESSBOOKSERVER-KIND:group", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:UID-ann", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:uid-bob"))
+			server.Put("contacts", "A-apple.vcf", card("Ski", "X-ADDRESSBOOKSERVER-KIND:group", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:UID-ann", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:uid-bob"))
 			server.Put("contacts", "z-four.vcf", strings.ReplaceAll(card("Chess", "KIND:group", "MEMBER:urn:uuid:uid-bob", "MEMBER:urn:uuid:nobody"), "3.0", "4.0"))
 			s := New(client(t, server.URL))
 			at := list(t, s, "")
@@ -208,10 +208,10 @@ func TestGroups(t *testing.T) {
 			server.Put("contacts", "bob.vcf", card("bob"))
 			at = list(t, s, at.next)
 			check("after a change of a member", "[bob Ski+Chess]", 0)
-			server.Put("contacts", "0-apple.vcf", card("Ski", "X-ADDRESSBOOKSERVER-KIND:group", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:uid-cid"))
+			server.Put("contacts", "A-apple.vcf", card("Ski", "X-ADDRESSBOOKSERVER-KIND:group", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:uid-cid"))
 			at = list(t, s, at.next)
 			check("after a change of a group", "[Chess  Ski  ann own bob Chess cid own+Ski]", 0)
-			server.Remove("contacts", "0-apple.vcf")
+			server.Remove("contacts", "A-apple.vcf")
 			at = list(t, s, at.next)
 			check("after the end of a group", "[Chess  ann own bob Chess cid own]", 1)
 			server.Put("contacts", "new.vcf", card("Go", "X-ADDRESSBOOKSERVER-KIND:group", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:uid-ann"))
@@ -350,5 +350,23 @@ func TestNoSuchBook(t *testing.T) {
 		if folders, err := New(client(t, server.URL+"/elsewhere/")).Folders(t.Context()); err != nil || len(folders) != 1 {
 			t.Errorf("%s: %d folders, %v", name, len(folders), err)
 		}
+	}
+}
+
+// TestOrder: a full export has the order of an incremental one.
+func TestOrder(t *testing.T) {
+	server := davtest.New(t, davtest.Habits{})
+	for i, name := range []string{"a-1", "a1", "Z", "b_c", "a", "9", "~x"} {
+		server.Put("contacts", name+".vcf", card(fmt.Sprintf("p%d", i)))
+	}
+	var ids []contact.ID
+	for c, err := range exporter.Contacts(t.Context(), New(client(t, server.URL)), exporter.Options{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, c.ID)
+	}
+	if len(ids) != 7 || !slices.IsSortedFunc(ids, exporter.CompareIDs) {
+		t.Errorf("the order is %v", ids)
 	}
 }

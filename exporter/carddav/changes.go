@@ -1,19 +1,19 @@
 package carddav
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"maps"
 	"slices"
 
 	"github.com/cardferry/cardferry/contact"
+	"github.com/cardferry/cardferry/exporter"
 	"github.com/cardferry/cardferry/internal/dav"
 )
 
 // changes is what of a book the holder of a cursor has not seen.
 type changes struct {
-	entries []dav.Entry // new or changed, in the order of their addresses
+	entries []dav.Entry // new or changed, in the order of exporter.CompareIDs
 	deleted []contact.ID
 	next    *position // of who has seen it all
 }
@@ -123,9 +123,9 @@ func (r *round) restarted(book string, p *position) bool {
 	return false
 }
 
-// entries returns what has changed, in the order of addresses.
+// entries returns what has changed, in the order in which an incremental export writes it.
 func (r *round) entries() []dav.Entry {
-	return slices.SortedFunc(maps.Values(r.changed), func(a, b dav.Entry) int { return cmp.Compare(a.Href, b.Href) })
+	return slices.SortedFunc(maps.Values(r.changed), func(a, b dav.Entry) int { return exporter.CompareIDs(contact.ID(a.Href), contact.ID(b.Href)) })
 }
 
 // asListing returns the changes of who has seen nothing.

@@ -16,7 +16,7 @@ import (
 // pageSize is how many contacts a page has.
 const pageSize = 100
 
-// Pages implements exporter.Source. Contacts come in the order of their addresses; the
+// Pages implements exporter.Source. Contacts come in the order of exporter.CompareIDs; the
 // last page alone has a cursor. When a group is new, has changed or is gone since the
 // cursor, all contacts come: whose categories that changes is not known.
 //
