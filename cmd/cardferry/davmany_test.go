@@ -45,17 +45,16 @@ func TestManyOnCardDAV(t *testing.T) {
 	}
 	vars := map[string]string{"HOME": home, "CARDFERRY_BIG_PROVIDER": "sandbox", "CARDFERRY_BACK_PROVIDER": "sandbox",
 		"CARDFERRY_BOX_PROVIDER": "carddav", "CARDFERRY_BOX_URL": server.URL, "CARDFERRY_BOX_USERNAME": davtest.User, "CARDFERRY_BOX_PASSWORD": davtest.Password}
-	for _, args := range [][]string{
-		{"migrate", "big:", "box:"}, {"verify", "big:", "box:"}, {"migrate", "big:", "box:"}, {"migrate", "box:", "back:"}, {"verify", "big:", "back:"},
-	} {
+	// The sample has people who are there twice, and are united on the way.
+	for i, args := range [][]string{{"migrate", "big:", "box:"}, {"migrate", "big:", "box:"}, {"migrate", "box:", "back:"}, {"verify", "box:", "back:"}} {
 		server.ResetCount()
 		code, out := cardferry(t.Context(), vars, args...)
 		t.Logf("%v: %d requests, %d of them PUT\n%s", args, server.Count(""), server.Count("PUT"), out)
 		if code != exitDone {
 			t.Fatalf("exit code %d", code)
 		}
-	}
-	if n := server.Count("PUT"); n != 0 {
-		t.Errorf("the last run sent %d PUTs", n)
+		if n := server.Count("PUT"); i > 0 && n != 0 {
+			t.Errorf("%v sent %d PUTs", args, n)
+		}
 	}
 }
