@@ -11,7 +11,7 @@ demo: build
 	@sh .ci/demo bin/cardferry demo
 
 test:
-	go test ./...
+	go test -timeout 30m ./...
 
 ci: FUZZTIME = 10s
 ci: tools test servers-test lint race kill fuzz demo
@@ -42,7 +42,7 @@ lint:
 	go run $(STATICCHECK) ./...
 
 race:
-	go test -race ./...
+	go test -race -timeout 40m ./...
 
 # Imports that are killed after every request and at random, and run again; undo.
 kill:

@@ -289,9 +289,10 @@ func (a *account) kind() string {
 	return string(a.dialect)
 }
 
-// unseen says what the account may hold that its dialect does not show; "" is nothing.
+// unseen says what the account may hold that its dialect does not show; "" is nothing. An
+// embedded mailbox is nobody's.
 func (a *account) unseen() string {
-	if a.dav != nil {
+	if a.dav != nil || a.provider == providerSandbox {
 		return ""
 	}
 	what, seen := a.dialect.Unseen()

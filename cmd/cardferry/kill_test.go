@@ -341,17 +341,23 @@ func (v *victim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v.serving.RLock()
 	defer v.serving.RUnlock()
 	n := v.requests.Add(1)
+	program := v.program.Load() // which a late kill must not take for the next one
+	kill := func() {
+		if program != nil {
+			program.Kill()
+		}
+	}
 	deadly := n == v.killAfter.Load()
 	if in := v.killIn.Load(); in > 0 && n == 1 {
-		time.AfterFunc(time.Duration(in), v.kill)
+		time.AfterFunc(time.Duration(in), kill)
 	}
 	if v.killAfter.Load()+v.killIn.Load() > 0 {
 		time.Sleep(4 * time.Millisecond)
 	}
 	if deadly && n%2 == 0 {
-		v.kill()
+		kill()
 	}
-	if r.Method != http.MethodGet && v.program.Load() != nil && v.random(8) == 0 {
+	if r.Method != http.MethodGet && program != nil && v.random(8) == 0 {
 		time.Sleep(time.Duration(v.random(200)) * time.Millisecond)
 	}
 	if v.hook != nil {
@@ -359,13 +365,7 @@ func (v *victim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	v.box.ServeHTTP(w, r)
 	if deadly {
-		v.kill()
-	}
-}
-
-func (v *victim) kill() {
-	if p := v.program.Load(); p != nil {
-		p.Kill()
+		kill()
 	}
 }
 

@@ -80,6 +80,7 @@ func TestSignIn(t *testing.T) {
 			}
 			expect(exitDone, "imported 1 record", "import", "../../testdata/ada.vcf", "box:")
 			expect(exitDone, "ok      dialect: graph-v1.0 does not show favorites", "doctor", "box:")
+			expect(exitDone, `box: graph-v1.0 does not show favorites`, "export", "box:", filepath.Join(t.TempDir(), "backup.vcf"))
 			expect(exitDone, "box:", "accounts")
 			expect(exitDone, "signed out", "logout", "box:")
 			if method.person {
