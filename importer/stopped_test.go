@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cardferry/cardferry/contact"
@@ -14,12 +15,12 @@ import (
 // interrupting is an account whose user has enough when so many photos are stored.
 type interrupting struct {
 	*importertest.Fake
-	photos int
+	photos atomic.Int32
 	stop   func()
 }
 
 func (i *interrupting) SetPhoto(ctx context.Context, ref contact.Ref, p *contact.Photo) (*contact.Photo, error) {
-	if i.photos--; i.photos == 0 {
+	if i.photos.Add(-1) == 0 {
 		i.stop()
 	}
 	return i.Fake.SetPhoto(context.WithoutCancel(ctx), ref, p)
@@ -28,7 +29,8 @@ func (i *interrupting) SetPhoto(ctx context.Context, ref contact.Ref, p *contact
 // TestStoppedAmongPhotos: the photos that an import did not come to are counted.
 func TestStoppedAmongPhotos(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
-	f := &interrupting{importertest.NewFake(), 3, stop}
+	f := &interrupting{Fake: importertest.NewFake(), stop: stop}
+	f.photos.Store(3)
 	var all []*contact.Contact
 	for n := range 20 {
 		all = append(all, withPhoto(person(fmt.Sprint("Person ", n), "", fmt.Sprintf("p%d@example.org", n)), fmt.Sprint(n)))
