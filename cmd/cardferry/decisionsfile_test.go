@@ -58,7 +58,7 @@ func TestDecisionTables(t *testing.T) {
 		"":                              "empty",
 		"a,b\n":                         "no column",
 		"decision\ncreate\n":            "no column",
-		"decision,record id\ncreate,\n": "no record",
+		"decision,record id\ncreate,\n": "about nothing",
 		"decision,record id\nskip,a-1\ncreate,a-1\n": "rows 2 and 3",
 	} {
 		path := filepath.Join(t.TempDir(), "d.csv")
