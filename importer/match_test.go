@@ -16,6 +16,8 @@ func personOf(text string) *contact.Contact {
 	for _, p := range parts[1:] {
 		if uid, ok := strings.CutPrefix(p, "uid:"); ok {
 			c.UID = uid
+		} else if title, ok := strings.CutPrefix(p, "title:"); ok {
+			c.Organization.Title = title
 		} else if strings.Contains(p, "@") {
 			c.Emails = append(c.Emails, contact.Email{Address: p})
 		} else {
@@ -116,6 +118,7 @@ func TestMatchingWithinTheInput(t *testing.T) {
 		{"name and number, the first has an address", []string{"Ann Lee; +1 555 201 0100; a@example.org", "Ann Lee; +1 (555) 201-0100"}, []Outcome{Created, United}, false},
 		{"name and number, the second has an address", []string{"Ann Lee; +1.555.201.0100", "Ann Lee; +1 555 201 0100; a@example.org"}, []Outcome{Created, United}, false},
 		{"name and number of colleagues", []string{"Ann Lee; +1 555 201 0100; a@example.org", "Ann Lee; +1 555 201 0100; b@example.org"}, []Outcome{Created, Created}, false},
+		{"name and number, and two titles", []string{"Ann Lee; +1 555 201 0100; title:Chemist", "Ann Lee; +1 555 201 0100; title:Broker"}, []Outcome{Created, Created}, false},
 		{"name and number of several", []string{"Ann Lee; +1 555 201 0100; a@example.org", "Ann Lee; +1 555 201 0100; b@example.org", "Ann Lee; +1 555 201 0100"}, []Outcome{Created, Created, Created}, false},
 	}
 	for _, tt := range tests {

@@ -8,8 +8,9 @@ import (
 )
 
 // Which records of one input are one person: those with the same key, or with an address
-// in common, and those without an address that have the name and a number of just one
-// person; unless a name contradicts. The order of the records does not matter.
+// in common, unless a name contradicts; and those without an address that have the name and
+// a number of just one person, and contradict it in nothing. The order of the records does
+// not matter.
 
 // join finds the earlier records that are the same person as record i: those with
 // its key or one of its addresses, unless a name contradicts.
@@ -103,7 +104,7 @@ func (in *input) joinBare() error {
 				if in.leader[other] == in.leader[i] {
 					continue
 				}
-				if _, err := in.unite(in.leader[other], in.leader[i]); err != nil {
+				if err := in.uniteBare(in.leader[other], in.leader[i]); err != nil {
 					return err
 				}
 			}
@@ -132,12 +133,36 @@ func (in *input) joinBare() error {
 	for _, i := range in.bare {
 		l := in.leader[i]
 		if all := owners[l]; len(all) == 1 && in.leader[all[0]] != l {
-			if _, err := in.unite(in.leader[all[0]], l); err != nil {
+			if err := in.uniteBare(in.leader[all[0]], l); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// uniteBare makes one person of those of two leaders where nothing of either would be lost
+// by it: a name and a number, of a family or a firm, are less than an address.
+func (in *input) uniteBare(a, b int32) error {
+	var all *contact.Contact
+	for _, m := range append(in.members(a), in.members(b)...) {
+		c, err := in.spool.Get(in.slots[m])
+		if err != nil {
+			return err
+		}
+		switch {
+		case all == nil:
+			all = c
+			continue
+		case len(slices.DeleteFunc(contradictions(in.rules, all, c), isList)) > 0, c.Folder != all.Folder:
+			return nil
+		case c.Photo != nil && all.Photo != nil && c.Photo.SHA256 != all.Photo.SHA256:
+			return nil
+		}
+		all = in.rules.Merge(all, c, contact.Fill)
+	}
+	_, err := in.unite(a, b)
+	return err
 }
 
 func (in *input) nameHash(c *contact.Contact) uint64 {
