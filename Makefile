@@ -13,7 +13,7 @@ demo: build
 test:
 	go test -timeout 30m ./...
 
-ci: FUZZTIME = 10s
+ci: FUZZTIME = 5s
 ci: tools test servers-test lint race kill fuzz demo
 
 tools:

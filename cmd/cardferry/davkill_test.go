@@ -34,13 +34,10 @@ func TestKilledOnCardDAV(t *testing.T) {
 		t.Run(fmt.Sprint(at), func(t *testing.T) {
 			t.Parallel()
 			var victim atomic.Pointer[os.Process]
-			puts := 0
+			var puts atomic.Int64
 			server := davtest.New(t, davtest.Habits{Rewrites: mangling, Fault: func(_ int, r *http.Request) string {
-				if r.Method == "PUT" {
-					puts++
-				}
 				p := victim.Load()
-				if r.Method != "PUT" || puts != at || p == nil {
+				if r.Method != "PUT" || puts.Add(1) != int64(at) || p == nil {
 					return ""
 				}
 				p.Kill()

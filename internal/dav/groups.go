@@ -140,7 +140,9 @@ func EditMembers(card []byte, add, remove []string) ([]byte, bool) {
 		case kind:
 			name = member
 		case "END":
-			end = b.Len()
+			if line[0] != ' ' && line[0] != '\t' { // before which no line can stand
+				end = b.Len()
+			}
 		}
 		b.Write(line)
 	}

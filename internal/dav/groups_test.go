@@ -14,6 +14,7 @@ func FuzzEditMembers(f *testing.F) {
 	f.Add(string(NewGroup("Ski, of course")), "person-1")
 	f.Add("BEGIN:VCARD\nVERSION:4.0\nKIND:group\nFN:x\nMEMBER:urn:uuid:a\n b\nEND:VCARD\n", "AB")
 	f.Add("BEGIN:VCARD\r\nVERSION:3.0\r\nitem1.X-ADDRESSBOOKSERVER-MEMBER;X=1:urn:uuid:a\r\nEND:VCARD\r\n", "urn:uuid:"+strings.Repeat("ä", 80))
+	f.Add("\t\tEND", "\xcc")
 	f.Fuzz(func(t *testing.T, card, uid string) {
 		if key := formats.MemberKey(uid); key == "" || formats.MemberKey(bareUID(uid)) != key {
 			return

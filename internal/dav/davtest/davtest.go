@@ -108,7 +108,8 @@ func New(t testing.TB, h Habits) *Server {
 // Start starts a server with the one empty book "contacts". Close it.
 func Start(h Habits) *Server {
 	s := &Server{habits: h, books: map[string]*book{"contacts": newBook("Contacts")}}
-	s.Server = httptest.NewServer(s)
+	s.Server = httptest.NewUnstartedServer(s)
+	s.Server.Start()
 	return s
 }
 
