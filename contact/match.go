@@ -77,9 +77,6 @@ func joinNonEmpty(sep string, parts ...string) string {
 // EmailKey returns the form in which addresses are compared: trimmed, without
 // "mailto:" and angle brackets, in lower case, an internationalised domain as people
 // read it (ann@xn--bcher-kva.example is ann@bücher.example).
-func EmailKey(address string) string { return Rules{}.EmailKey(address) }
-
-// EmailKey is [EmailKey] under the rules.
 func (r Rules) EmailKey(address string) string {
 	s := r.fold(strings.TrimSpace(address))
 	s = strings.TrimSpace(strings.TrimPrefix(s, "mailto:"))
@@ -133,9 +130,6 @@ func PhoneKey(number string) string {
 // stands in the longer one, in any order, an initial standing for a word ("J.
 // Smith" for "Smith, John"). Capitals, punctuation and honorifics do not count;
 // two different suffixes (Sr., Jr.) do.
-func CompatibleNames(a, b *Contact) bool { return Rules{}.CompatibleNames(a, b) }
-
-// CompatibleNames is [CompatibleNames] under the rules.
 func (r Rules) CompatibleNames(a, b *Contact) bool {
 	if j, k := a.Name.Suffix, b.Name.Suffix; j != "" && k != "" && !strings.EqualFold(strings.Trim(j, "."), strings.Trim(k, ".")) {
 		return false // father and son

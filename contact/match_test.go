@@ -76,10 +76,10 @@ func TestCompatibleNames(t *testing.T) {
 		{company, displayed("John Smith"), false},
 	}
 	for _, test := range tests {
-		if got := contact.CompatibleNames(test.a, test.b); got != test.want {
+		if got := (contact.Rules{}).CompatibleNames(test.a, test.b); got != test.want {
 			t.Errorf("%+v and %+v: %v", test.a.Name, test.b.Name, got)
 		}
-		if got := contact.CompatibleNames(test.b, test.a); got != test.want {
+		if got := (contact.Rules{}).CompatibleNames(test.b, test.a); got != test.want {
 			t.Errorf("%+v and %+v: %v the other way round", test.a.Name, test.b.Name, got)
 		}
 	}
@@ -89,10 +89,10 @@ func TestCompatibleWithItself(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
 	for range 300 {
 		c, d := contacttest.Sparse(rng), contacttest.Sparse(rng)
-		if !contact.CompatibleNames(c, c) {
+		if !(contact.Rules{}).CompatibleNames(c, c) {
 			t.Errorf("%+v is not compatible with itself", c.Name)
 		}
-		if contact.CompatibleNames(c, d) != contact.CompatibleNames(d, c) {
+		if (contact.Rules{}).CompatibleNames(c, d) != (contact.Rules{}).CompatibleNames(d, c) {
 			t.Errorf("%+v and %+v: it depends on the order", c.Name, d.Name)
 		}
 	}
@@ -119,7 +119,7 @@ func TestEmailKey(t *testing.T) {
 		{"", ""}, {"<>", ""}, {"<", "<"},
 	}
 	for _, test := range tests {
-		if got := contact.EmailKey(test.address); got != test.want {
+		if got := (contact.Rules{}).EmailKey(test.address); got != test.want {
 			t.Errorf("EmailKey(%q) = %q, want %q", test.address, got, test.want)
 		}
 	}

@@ -177,7 +177,7 @@ func identities(c *contact.Contact) []string {
 		if v.Address == "" {
 			all = append(all, "email of "+v.Name)
 		}
-		all = append(all, "email "+contact.EmailKey(v.Address))
+		all = append(all, "email "+contact.Rules{}.EmailKey(v.Address))
 	}
 	for _, v := range c.Phones {
 		all = append(all, "phone "+contact.PhoneKey(v.Number))

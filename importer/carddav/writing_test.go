@@ -18,18 +18,6 @@ import (
 	"github.com/cardferry/cardferry/internal/dav/davtest"
 )
 
-// escapes escapes semicolons in properties that are not of the standard, as Radicale and
-// Cyrus do.
-func escapes(card string) string {
-	lines := strings.SplitAfter(card, "\r\n")
-	for i, line := range lines {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.HasPrefix(line, "X-F") {
-			lines[i] = name + ":" + strings.ReplaceAll(value, ";", `\;`)
-		}
-	}
-	return strings.Join(lines, "")
-}
-
 func withExtra() *contact.Contact {
 	c := people(1)[0]
 	c.Extra = []contact.Extra{{Origin: "vcard", Name: "X-FOO", Value: "a;b;c"}}
@@ -51,7 +39,7 @@ func open(t *testing.T, server *davtest.Server) (*Sink, contact.FolderID) {
 // completed as any other.
 func TestAnswerLostBetweenTwoRequests(t *testing.T) {
 	puts := 0
-	server := davtest.New(t, davtest.Habits{Rewrites: escapes, Fault: func(_ int, r *http.Request) string {
+	server := davtest.New(t, davtest.Habits{Rewrites: davtest.Escaping("X-F"), Fault: func(_ int, r *http.Request) string {
 		if r.Method == "PUT" {
 			puts++
 		}
@@ -72,7 +60,7 @@ func TestAnswerLostBetweenTwoRequests(t *testing.T) {
 // somebody has added to it.
 func TestResume(t *testing.T) {
 	for _, edited := range []bool{false, true} {
-		server := davtest.New(t, davtest.Habits{Rewrites: escapes})
+		server := davtest.New(t, davtest.Habits{Rewrites: davtest.Escaping("X-F")})
 		s, book := open(t, server)
 		want := withExtra()
 		w := &writing{sink: s, href: dav.CardHref(string(book), want.Key), want: prepared(want)}
@@ -80,7 +68,7 @@ func TestResume(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		left := escapes(string(card))
+		left := davtest.Escaping("X-F")(string(card))
 		if edited {
 			left = strings.Replace(left, "END:VCARD", "TITLE:Head\r\nEND:VCARD", 1)
 		}
@@ -103,7 +91,7 @@ func TestResume(t *testing.T) {
 // TestChangedBeforeItIsReadBack: what somebody else writes between a write and its
 // reading back stands, and is named.
 func TestChangedBeforeItIsReadBack(t *testing.T) {
-	for name, h := range map[string]davtest.Habits{"with tags": {}, "without": {NoETagOnPut: true}, "rewriting": {Rewrites: escapes}} {
+	for name, h := range map[string]davtest.Habits{"with tags": {}, "without": {NoETagOnPut: true}, "rewriting": {Rewrites: davtest.Escaping("X-F")}} {
 		t.Run(name, func(t *testing.T) {
 			var server *davtest.Server
 			h.Fault = func(_ int, r *http.Request) string {

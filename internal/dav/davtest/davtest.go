@@ -122,6 +122,21 @@ func StartTLS(h Habits) *Server {
 	return s
 }
 
+// Escaping returns what escapes semicolons in properties whose names begin with prefix,
+// as Radicale and Cyrus do beyond the standard: such a card is written twice, the second
+// time with what is hidden. It is for [Habits].Rewrites.
+func Escaping(prefix string) func(card string) string {
+	return func(card string) string {
+		lines := strings.SplitAfter(card, "\r\n")
+		for i, line := range lines {
+			if name, value, ok := strings.Cut(line, ":"); ok && strings.HasPrefix(line, prefix) {
+				lines[i] = name + ":" + strings.ReplaceAll(value, ";", `\;`)
+			}
+		}
+		return strings.Join(lines, "")
+	}
+}
+
 func newBook(name string) *book {
 	return &book{name: name, cards: map[string]*card{}, deleted: map[string]int{}}
 }
